@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack
+from urllib.parse import urlsplit
 
 from weights_registry.categories import CategorySet, load_categories
 from weights_registry.preprocessing import Preprocessing, PreprocessingFields
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from weights_registry.inference.transforms import ImageTransforms
 
 URL_SCHEMES = ("https", "hf", "file", "package")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Checkpoint:
     `id` is the name people type, `Family.Member` for members of a family. `architecture` is a builder's name:
     torchvision's as it stands (`resnet50`), others behind the owner's (`timm/tf_efficientnet_lite0`).
     `url` and each of `mirrors` start with https://, hf://, file:// or package://; all of them serve the same bytes.
+    Plain http:// is taken from this machine itself only (127.0.0.1, localhost, [::1]).
     `sha256` holds 64 hexadecimal digits, or the first 8 or more where no more is published, or None where nothing is
     known. `num_bytes` is the file's size, right to within `num_bytes_tolerance`.
     `metrics` lists evaluations, the headline first. `gmacs` counts multiply-accumulates of one picture in 1e9.
@@ -83,8 +86,7 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         for url in (self.url, *self.mirrors):
-            if url.partition("://")[0] not in URL_SCHEMES:
-                raise ValueError(f"`{url}` must start with one of {', '.join(s + '://' for s in URL_SCHEMES)}")
+            check_url(url)
         if self.sha256 is not None and not re.fullmatch(r"[0-9a-f]{8,64}", self.sha256):
             raise ValueError(f"`sha256` must be 8 to 64 lower-case hexadecimal digits or None, not `{self.sha256}`")
         if self.num_params < 1:
@@ -155,3 +157,14 @@ class Checkpoint:
         from weights_registry.inference.loading import load_state_dict
 
         return load_state_dict(self, progress=progress)
+
+
+def check_url(url: str) -> None:
+    """Pass over an address that bytes may come from; raises ValueError for any other, saying what is allowed."""
+    scheme = url.partition("://")[0]
+    if scheme == "http" and urlsplit(url).hostname in LOOPBACK_HOSTS:
+        return
+    if scheme == "http":
+        raise ValueError(f"`{url}` must start with https://; plain http is for {', '.join(LOOPBACK_HOSTS)} only")
+    if "://" not in url or scheme not in URL_SCHEMES:
+        raise ValueError(f"`{url}` must start with one of {', '.join(s + '://' for s in URL_SCHEMES)}")

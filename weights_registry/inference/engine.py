@@ -1,0 +1,64 @@
+"""uint8 batches -> probabilities, on one device in one precision. Knows neither files, pictures nor categories.
+
+Legend: N pictures, C channels, H x W pixels, K categories.
+"""
+
+import torch
+from torch import nn
+
+from weights_registry.inference.transforms import ImageTransforms
+
+
+class Engine:
+    """A network on its device, with the last half of its preprocessing.
+
+    Pictures cross to the device as uint8, a quarter of float32's bytes, and are normalised there. Safe to call from
+    one thread at a time.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        transforms: ImageTransforms,
+        *,
+        device: str | torch.device = "auto",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.device = choose_device(device)
+        self.dtype = dtype
+        self.transforms = transforms
+        self.model = model.eval().to(self.device, dtype, memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def probabilities(self, images_NCHW: torch.Tensor) -> torch.Tensor:
+        """Probabilities of each picture, (N, K) float32 on the CPU, rows summing to 1.
+
+        `images_NCHW` is uint8 as `ImageTransforms.to_uint8` gives, or float as `ImageTransforms` gives: then it is
+        taken as normalised. Raises ArithmeticError if the network answers with NaN or infinity.
+        """
+        images_NCHW = images_NCHW.to(self.device, non_blocking=True)
+        if images_NCHW.dtype == torch.uint8:
+            images_NCHW = self.transforms.normalise(images_NCHW, dtype=self.dtype)
+        images_NCHW = images_NCHW.to(self.dtype).contiguous(memory_format=torch.channels_last)
+        logits_NK = self.model(images_NCHW).float()
+        probabilities_NK = logits_NK.softmax(dim=1).cpu()
+        if not probabilities_NK.isfinite().all():
+            raise ArithmeticError(f"the network answers with NaN or infinity in {self.dtype}; try float32")
+        return probabilities_NK
+
+
+def choose_device(device: str | torch.device) -> torch.device:
+    """The device meant: `auto` is the first CUDA GPU, else Apple's, else the CPU.
+
+    Raises ValueError if the device named is not there.
+    """
+    if str(device) == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(f"the device `{device}` cannot be used here: {str(error).partition(chr(10))[0]}") from error
+    return chosen
