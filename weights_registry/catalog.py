@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.errors import UnknownWeights
-from weights_registry.registration import RegisteredWeights, registered_checkpoints, registered_families
+from weights_registry.registration import RegisteredWeights, checkpoint_of, registered_checkpoints, registered_families
 from weights_registry.weights_enum import WeightsEnum
 
 SortKey = Literal["name", "acc1", "params", "gmacs", "size"]
@@ -73,20 +73,16 @@ def list_weights(
             and (recipe is None or _like(checkpoint.recipe or "", recipe))
         )
 
-    found = [weights for weights in _all() if fits(_checkpoint(weights))]
+    found = [weights for weights in _all() if fits(checkpoint_of(weights))]
     if sort == "acc1":
-        found.sort(key=lambda weights: acc1(_checkpoint(weights)), reverse=True)
+        found.sort(key=lambda weights: acc1(checkpoint_of(weights)), reverse=True)
     elif sort != "name":
-        found.sort(key=lambda weights: _LOWEST_FIRST[sort](_checkpoint(weights)))
+        found.sort(key=lambda weights: _LOWEST_FIRST[sort](checkpoint_of(weights)))
     return found
 
 
 def _all() -> list[RegisteredWeights]:
     return [*(member for family in registered_families() for member in family), *registered_checkpoints()]
-
-
-def _checkpoint(weights: RegisteredWeights) -> Checkpoint:
-    return weights.checkpoint if isinstance(weights, WeightsEnum) else weights
 
 
 def _like(text: str, pattern: str) -> bool:

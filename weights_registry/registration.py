@@ -33,10 +33,8 @@ def register(weights: type[WeightsEnum] | Checkpoint) -> None:
     """
     if isinstance(weights, Checkpoint):
         _register_checkpoint(weights)
-    elif isinstance(weights, type) and issubclass(weights, WeightsEnum):
-        _register_family(weights)
     else:
-        raise RegistrationError(f"`{weights!r}` is neither a Checkpoint nor a family (a subclass of WeightsEnum)")
+        _register_family(weights)
 
 
 def unregister(weights: type[WeightsEnum] | Checkpoint) -> None:
@@ -60,6 +58,11 @@ def registered_checkpoints() -> list[Checkpoint]:
         return list(_own_checkpoints.values())
 
 
+def checkpoint_of(weights: RegisteredWeights) -> Checkpoint:
+    """The checkpoint itself, of an enum's member or of what is one already."""
+    return weights.checkpoint if isinstance(weights, WeightsEnum) else weights
+
+
 def _register_checkpoint(checkpoint: Checkpoint) -> None:
     taken = {member.id.casefold(): member.checkpoint for family in registered_families() for member in family}
     with _lock:
@@ -80,11 +83,13 @@ def _register_family(family: type[WeightsEnum]) -> None:
             _own_families[family.__name__.casefold()] = family
 
 
-def _check_members(family: type[WeightsEnum]) -> None:
+def _check_members(family: object) -> None:
+    if not (isinstance(family, type) and issubclass(family, WeightsEnum)):
+        raise RegistrationError(f"`{family!r}` is neither a Checkpoint nor a family (a subclass of WeightsEnum)")
     if not len(family):
         raise RegistrationError(f"family `{family.__name__}` has no members")
     for member in family:
-        if not isinstance(member.value, Checkpoint):
+        if not isinstance(member._value_, Checkpoint):
             raise RegistrationError(f"member `{member.name}` of `{family.__name__}` is not a Checkpoint")
         if member.id != f"{family.__name__}.{member.name}":
             raise RegistrationError(

@@ -52,3 +52,8 @@ def load_categories(name: str) -> CategorySet:
         return CategorySet(name, tuple(listing.read_text(encoding="utf-8").splitlines()))
     known = sorted(entry.name.rpartition(".")[0] for entry in folder.iterdir() if entry.name.endswith((".tsv", ".txt")))
     raise ValueError(f"no category set `{name}` is shipped; there are: {', '.join(known)}")
+
+
+def numbered_categories(num_classes: int) -> CategorySet:
+    """A set for outputs whose meaning is not known: `class 0`, `class 1`, ..."""
+    return CategorySet("numbered", tuple(f"class {index}" for index in range(num_classes)))

@@ -1,0 +1,26 @@
+"""What a person calls a checkpoint -> the Checkpoint: a registered name, or a file that describes itself."""
+
+import os
+from pathlib import Path
+
+from weights_registry.catalog import get_weights
+from weights_registry.checkpoint import Checkpoint
+from weights_registry.header import read_checkpoint
+from weights_registry.registration import RegisteredWeights, checkpoint_of
+
+
+def find_checkpoint(weights: str | os.PathLike[str] | RegisteredWeights) -> Checkpoint:
+    """The checkpoint meant by a registered name, by weights themselves, or by the path of a self-describing file.
+
+    A string is a path if it ends in `.safetensors` or names an existing file. Raises UnknownWeights for a name that is
+    not registered, RecordError for a file that does not describe itself.
+    """
+    if isinstance(weights, os.PathLike) or (isinstance(weights, str) and _is_path(weights)):
+        if not Path(weights).is_file():
+            raise FileNotFoundError(f"there is no file `{weights}`")
+        return read_checkpoint(weights)
+    return checkpoint_of(get_weights(weights))
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".safetensors") or (os.sep in name and Path(name).is_file())
