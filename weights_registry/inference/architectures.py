@@ -42,9 +42,16 @@ def build(architecture: str, num_classes: int) -> nn.Module:
 
 
 def build_without_parameters(architecture: str, num_classes: int) -> nn.Module:
-    """The network on the meta device: shapes and names, no memory and no time spent on random numbers."""
-    with torch.device("meta"):
-        return build(architecture, num_classes)
+    """The network on the meta device: shapes and names, no memory and no time spent on random numbers.
+
+    A few builders (torchvision's RegNets) compute with tensors while they build, which that device cannot; theirs is
+    built for real first.
+    """
+    try:
+        with torch.device("meta"):
+            return build(architecture, num_classes)
+    except NotImplementedError:
+        return build(architecture, num_classes).to("meta")
 
 
 def find_head(model: nn.Module) -> str:
@@ -52,7 +59,7 @@ def find_head(model: nn.Module) -> str:
 
     Raises LoadError if the network has none.
     """
-    linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    linear: list[str] = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
     if not linear:
         raise LoadError(f"`{type(model).__name__}` has no fully connected layer that could be its head")
     return linear[-1]
@@ -72,9 +79,9 @@ def replace_head(model: nn.Module, num_classes: int) -> str:
 
 
 def _build_torchvision(name: str, num_classes: int) -> nn.Module:
-    from torchvision import models
+    import torchvision
 
-    known = models.list_models(module=models)
+    known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
         close = difflib.get_close_matches(name, known, n=3)
         hint = f"torchvision has {', '.join(f'`{each}`' for each in close)}; " if close else ""
@@ -84,7 +91,7 @@ def _build_torchvision(name: str, num_classes: int) -> nn.Module:
         )
     # GoogLeNet and Inception warn unless told how to initialise, and carry training-only heads.
     extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    model: nn.Module = models.get_model(name, weights=None, num_classes=num_classes, **extra)
+    model: nn.Module = torchvision.models.get_model(name, weights=None, num_classes=num_classes, **extra)
     return model
 
 

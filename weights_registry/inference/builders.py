@@ -1,7 +1,7 @@
 """One builder an architecture, for people who come from torchvision: `resnet50(weights="DEFAULT")`.
 
-Unlike torchvision's, a builder returns the network in eval mode, and `num_classes` may differ from the weights': the
-head is then replaced, and a log line says so.
+Unlike torchvision's, a builder returns the network in eval mode (float32, on the CPU), and `num_classes` may differ
+from the weights': the head is then replaced, and a log line says so.
 """
 
 from typing import TypeVar
@@ -49,81 +49,81 @@ Family = TypeVar("Family", bound=WeightsEnum)
 def efficientnet_lite0(
     *, weights: EfficientNet_Lite0_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """EfficientNet-Lite0: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """EfficientNet-Lite0 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(EfficientNet_Lite0_Weights, weights, num_classes)
 
 
 def efficientnet_lite1(
     *, weights: EfficientNet_Lite1_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """EfficientNet-Lite1: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """EfficientNet-Lite1 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(EfficientNet_Lite1_Weights, weights, num_classes)
 
 
 def efficientnet_lite2(
     *, weights: EfficientNet_Lite2_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """EfficientNet-Lite2: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """EfficientNet-Lite2 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(EfficientNet_Lite2_Weights, weights, num_classes)
 
 
 def resnet18(*, weights: ResNet18_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
-    """ResNet-18: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNet-18 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNet18_Weights, weights, num_classes)
 
 
 def resnet34(*, weights: ResNet34_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
-    """ResNet-34: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNet-34 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNet34_Weights, weights, num_classes)
 
 
 def resnet50(*, weights: ResNet50_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
-    """ResNet-50: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNet-50 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNet50_Weights, weights, num_classes)
 
 
 def resnet101(*, weights: ResNet101_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
-    """ResNet-101: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNet-101 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNet101_Weights, weights, num_classes)
 
 
 def resnet152(*, weights: ResNet152_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
-    """ResNet-152: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNet-152 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNet152_Weights, weights, num_classes)
 
 
 def resnext50_32x4d(
     *, weights: ResNeXt50_32X4D_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """ResNeXt-50 32x4d: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNeXt-50 32x4d with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNeXt50_32X4D_Weights, weights, num_classes)
 
 
 def resnext101_32x8d(
     *, weights: ResNeXt101_32X8D_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """ResNeXt-101 32x8d: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNeXt-101 32x8d with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNeXt101_32X8D_Weights, weights, num_classes)
 
 
 def resnext101_64x4d(
     *, weights: ResNeXt101_64X4D_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """ResNeXt-101 64x4d: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """ResNeXt-101 64x4d with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNeXt101_64X4D_Weights, weights, num_classes)
 
 
 def wide_resnet50_2(
     *, weights: Wide_ResNet50_2_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """Wide ResNet-50-2: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """Wide ResNet-50-2 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(Wide_ResNet50_2_Weights, weights, num_classes)
 
 
 def wide_resnet101_2(
     *, weights: Wide_ResNet101_2_Weights | str | None = None, num_classes: int | None = None
 ) -> nn.Module:
-    """Wide ResNet-101-2: with `weights` (a member or its name), or with random parameters if None; float32, eval mode, CPU."""
+    """Wide ResNet-101-2 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(Wide_ResNet101_2_Weights, weights, num_classes)
 
 

@@ -147,7 +147,7 @@ class Classifier:
 
     def _prepare(self, numbered: tuple[int, Picture]) -> _Prepared:
         index, picture = numbered
-        source = str(picture) if isinstance(picture, str | os.PathLike) else f"picture {index}"
+        source = _name_of(picture, index)
         try:
             return _Prepared(source, self._to_input(picture, source), None)
         except InvalidImage as error:
@@ -176,6 +176,13 @@ class Classifier:
                 self.transforms.normalise(each[None])[0] if each.dtype == torch.uint8 else each for each in inputs
             ]
         return torch.stack(list(inputs))
+
+
+def _name_of(picture: Picture, index: int) -> str:
+    if isinstance(picture, str | os.PathLike):
+        return os.fspath(picture)
+    name = getattr(picture, "name", None)
+    return name if isinstance(name, str) else f"picture {index}"
 
 
 def _ahead(

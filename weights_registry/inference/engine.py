@@ -27,7 +27,7 @@ class Engine:
         self.device = choose_device(device)
         self.dtype = dtype
         self.transforms = transforms
-        self.model = model.eval().to(self.device, dtype, memory_format=torch.channels_last)
+        self.model = model.eval().to(self.device, dtype).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def probabilities(self, images_NCHW: torch.Tensor) -> torch.Tensor:
@@ -40,8 +40,8 @@ class Engine:
         if images_NCHW.dtype == torch.uint8:
             images_NCHW = self.transforms.normalise(images_NCHW, dtype=self.dtype)
         images_NCHW = images_NCHW.to(self.dtype).contiguous(memory_format=torch.channels_last)
-        logits_NK = self.model(images_NCHW).float()
-        probabilities_NK = logits_NK.softmax(dim=1).cpu()
+        logits_NK: torch.Tensor = self.model(images_NCHW)
+        probabilities_NK = logits_NK.float().softmax(dim=1).cpu()
         if not probabilities_NK.isfinite().all():
             raise ArithmeticError(f"the network answers with NaN or infinity in {self.dtype}; try float32")
         return probabilities_NK

@@ -5,25 +5,22 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Unpack
 
 import torch
 from torch import nn
 
-from weights_registry.catalog import get_weights
 from weights_registry.categories import numbered_categories
 from weights_registry.checkpoint import Checkpoint, Metrics
 from weights_registry.errors import LoadError
-from weights_registry.header import read_checkpoint
+from weights_registry.finding import find_checkpoint
 from weights_registry.inference.architectures import build, build_without_parameters, find_head, replace_head
 from weights_registry.inference.foreign import Categories, draft, settle
 from weights_registry.inference.parameters import Tensors, read_parameters
 from weights_registry.inference.transforms import ImageTransforms
 from weights_registry.preprocessing import Preprocessing, PreprocessingFields
 from weights_registry.registration import RegisteredWeights
-from weights_registry.sources import fetch
-from weights_registry.weights_enum import WeightsEnum
+from weights_registry.sources import fetch_verified
 
 _log = logging.getLogger("weights_registry")
 
@@ -86,17 +83,6 @@ def load(
     return LoadedCheckpoint(model.to(device), checkpoint)
 
 
-def find_checkpoint(weights: str | os.PathLike[str] | RegisteredWeights) -> Checkpoint:
-    """The checkpoint meant by a registered name, by weights themselves, or by the path of a self-describing file.
-
-    Raises UnknownWeights, or RecordError if the file does not describe itself.
-    """
-    if isinstance(weights, os.PathLike) or (isinstance(weights, str) and _is_path(weights)):
-        return read_checkpoint(weights)
-    found = get_weights(weights)
-    return found.checkpoint if isinstance(found, WeightsEnum) else found
-
-
 def load_state_dict(checkpoint: Checkpoint, *, progress: bool | None = None) -> Tensors:
     """The verified parameters by name, on the CPU; LoadError unless they fit the checkpoint's architecture."""
     tensors = _tensors(checkpoint, progress=progress)
@@ -123,11 +109,8 @@ def fill(checkpoint: Checkpoint, tensors: Tensors, *, dtype: torch.dtype | None)
 
 
 def _tensors(checkpoint: Checkpoint, *, progress: bool | None) -> Tensors:
-    return read_parameters(fetch(checkpoint, progress=progress), checkpoint)
-
-
-def _is_path(name: str) -> bool:
-    return name.endswith(".safetensors") or (os.sep in name and Path(name).is_file())
+    file = fetch_verified(checkpoint, progress=progress)
+    return read_parameters(file.path, checkpoint, sha256=file.sha256)
 
 
 def _check_fit(expected: Tensors, found: Tensors, checkpoint: Checkpoint) -> None:

@@ -5,6 +5,8 @@ A `.pth` file is read once and kept as safetensors in the cache, under its diges
 
 import logging
 import pickle
+import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -30,15 +32,16 @@ _PARALLEL_PREFIX: Final = "module."
 _log = logging.getLogger("weights_registry")
 
 
-def read_parameters(path: Path, checkpoint: Checkpoint) -> Tensors:
+def read_parameters(path: Path, checkpoint: Checkpoint, *, sha256: str | None = None) -> Tensors:
     """The tensors in the file at `path`, on the CPU, under the names of the checkpoint's architecture.
 
+    `sha256` is the file's full digest where it is known already; it is computed where it is needed and not given.
     Raises UnsafeFile for a pickle with code in it, LoadError for a damaged file or foreign keys, DigestMismatch for
     safetensors whose bytes differ from the digest in their own header.
     """
     if is_safetensors(path):
         return rename(read_safetensors(path), checkpoint.key_map)
-    return _read_converted(path, checkpoint)
+    return _read_converted(path, sha256 or sha256_of(path), checkpoint)
 
 
 def is_safetensors(path: Path) -> bool:
@@ -63,21 +66,26 @@ def read_pickle(path: Path) -> Tensors:
     Raises UnsafeFile if anything else is in it, before any of it runs; LoadError if it is damaged or holds no tensors.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")  # says nothing of safety
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise LoadError(f"`{path}` cannot be read: {error}") from error
     except pickle.UnpicklingError as error:
-        if "Weights only load failed" in str(error) or "Unsupported" in str(error):
-            raise UnsafeFile(
-                f"`{path}` was refused: besides tensors it holds {_culprit(error)}, which could run code. None of "
-                "it was run. Ask its author for safetensors, or for a file that holds the state dict alone"
-            ) from error
-        raise LoadError(f"`{path}` cannot be read, it is damaged: {error}") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
-        raise LoadError(f"`{path}` cannot be read as parameters: {_first_line(error)}") from error
+        raise UnsafeFile(
+            f"`{path}` was refused: it holds {_culprit(error)}, and more than tensors can run code. None of it was "
+            "run. Ask its author for safetensors, or for a file that holds the state dict alone"
+        ) from error
+    except Exception as error:  # to damage, the unpickler answers with almost any exception there is
+        raise LoadError(
+            f"`{path}` cannot be read as parameters; `torch.save` did not write it, or it is damaged "
+            f"({type(error).__name__}: {str(error).partition('. ')[0]})"
+        ) from error
     return _unwrap(content, path)
 
 
-def _read_converted(path: Path, checkpoint: Checkpoint) -> Tensors:
-    copy = cache_dir() / "converted" / f"{sha256_of(path)}-{checkpoint.key_map or 'native'}.safetensors"
+def _read_converted(path: Path, sha256: str, checkpoint: Checkpoint) -> Tensors:
+    copy = cache_dir() / "converted" / f"{sha256}-{checkpoint.key_map or 'native'}.safetensors"
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with lock(copy):
@@ -116,11 +124,6 @@ def _unwrap(content: Any, path: Path) -> Tensors:
 
 
 def _culprit(error: Exception) -> str:
-    """What the unpickler would not touch, such as `posix.system`, as it names it."""
-    words = [word.strip("`'\".,:;()") for word in str(error).split() if "." in word.strip("`'\".,:;()")]
-    named = [word for word in words if all(part.isidentifier() for part in word.split(".")) and "torch." not in word]
-    return f"`{named[0]}`" if named else "other objects"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    """What the unpickler would not touch, such as `posix.system`, as far as it names it."""
+    named = re.search(r"GLOBAL ([\w.]+)|add_safe_globals\(\[([\w.]+)\]\)", str(error))
+    return f"`{named[1] or named[2]}`" if named else "pickle instructions that tensors do not need"

@@ -1,6 +1,7 @@
 """A network and its Checkpoint -> one safetensors file that describes itself, written whole or not at all."""
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from weights_registry.checkpoint import Checkpoint
-from weights_registry.header import describe, read_header
+from weights_registry.header import DATA_SHA256_KEY, describe, read_header
 
 _PLACEHOLDER = "0" * 64
 
@@ -67,15 +68,21 @@ def _separate(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def _enter_digest(part: Path) -> None:
-    """Replace the placeholder in the header by the digest of the tensors' bytes, and put the file on disk."""
-    data_start = read_header(part).data_start
+    """Put the digest of the tensors' bytes into the header in the placeholder's stead, and the file on disk.
+
+    safetensors writes the metadata in random order; here it is sorted, so that equal content makes equal files.
+    """
+    header = read_header(part)
     with part.open("r+b") as file:
-        file.seek(data_start)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        file.seek(0)
-        at = file.read(data_start).index(_PLACEHOLDER.encode())
-        file.seek(at)
-        file.write(digest.encode())
+        file.seek(header.data_start)
+        metadata = {**header.metadata, DATA_SHA256_KEY: hashlib.file_digest(file, "sha256").hexdigest()}
+        entries = {"__metadata__": dict(sorted(metadata.items())), **header.tensors}
+        content = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
+        room = header.data_start - 8
+        if len(content) > room:
+            raise RuntimeError(f"the header of `{part}` grew from {room} to {len(content)} bytes by being sorted")
+        file.seek(8)
+        file.write(content.ljust(room))
         file.flush()
         os.fsync(file.fileno())
 
