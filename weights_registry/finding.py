@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
 from weights_registry.catalog import get_weights
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.header import read_checkpoint
 from weights_registry.registration import RegisteredWeights, checkpoint_of
+
+DEFAULT_WEIGHTS: Final = "EfficientNet_Lite0_Weights.ImageNet1K_V1"
+"""The weights that come along with this package, taken where none are named."""
 
 
 def find_checkpoint(weights: str | os.PathLike[str] | RegisteredWeights) -> Checkpoint:

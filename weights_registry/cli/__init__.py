@@ -1,66 +1,107 @@
 """The command `weights-registry`: parses, calls one command, turns errors into exit codes. Knows no command's work."""
 
 import argparse
+import io
 import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from weights_registry.cli import download, evaluate, listing, predict, show, verify
+from weights_registry.cli.failures import CalledWrongly, CommandFailed
+from weights_registry.cli.parsers import PROG, with_examples
 from weights_registry.errors import RegistryError, UnknownWeights
 
 DONE, FAILED, CALLED_WRONGLY, INTERRUPTED = 0, 1, 2, 130
 
-EXAMPLES = """\
-three commands to start with:
-  weights-registry list --min-acc1 80 --sort params       what there is, smallest first
-  weights-registry show ResNet50_Weights.DEFAULT          all that is known of one checkpoint
-  weights-registry predict photo.jpg                      what is on a photo, with the weights that come along
-
-Data goes to stdout, talk to stderr. Exit status: 0 done, 1 failed, 2 called wrongly.
-"""
+EXAMPLES = (
+    ("list --min-acc1 80 --sort params", "what there is, smallest first"),
+    ("show ResNet50_Weights.DEFAULT", "all that is known of one checkpoint"),
+    ("predict photo.jpg", "what is on a photo, with the weights that come along"),
+)
+STATUS = "Data goes to stdout, talk to stderr. Exit status: 0 done, 1 failed, 2 called wrongly."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line `argv` (default: this process's) and give the exit status: 0 done, 1 failed, 2 misused."""
-    arguments = _parser().parse_args(argv)
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    """Run the command line `argv` (default: this process's) and give the exit status: 0 done, 1 failed, 2 misused.
+
+    Whatever a person can bring about is told in a line on stderr; an error that is none of theirs is let through.
+    """
     try:
-        status: int = arguments.run(arguments)
-        sys.stdout.flush()
-        return status
-    except UnknownWeights as error:
+        _prepare_streams()
+        return _run(argv)
+    except SystemExit as stop:  # argparse's way to end, after --help or a wrong option
+        return stop.code if isinstance(stop.code, int) else DONE
+    except (UnknownWeights, CalledWrongly) as error:
         return _fail(error, CALLED_WRONGLY)
-    except (RegistryError, OSError, ValueError, ArithmeticError) as error:
-        if isinstance(error, BrokenPipeError):
-            return _stop_writing()
+    except BrokenPipeError as error:
+        return DONE if _reader_has_gone() else _fail(error, FAILED)
+    except (RegistryError, CommandFailed, OSError) as error:
         return _fail(error, FAILED)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
 
 
+def _run(argv: Sequence[str] | None) -> int:
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(f"{PROG} {version(PROG)}")
+    elif arguments.command is None:
+        parser.print_help(sys.stderr)
+        return CALLED_WRONGLY
+    else:
+        logging.basicConfig(format="%(message)s", level=logging.WARNING)
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    return DONE
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="weights-registry",
+        prog=PROG,
         description="Image-classification checkpoints with everything that belongs to them.",
-        epilog=EXAMPLES,
+        epilog=f"{with_examples('three commands to start with:', EXAMPLES)}\n\n{STATUS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('weights-registry')}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="store_true", help="print the version of this package")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for command in (listing, show, download, verify, predict, evaluate):
         command.add_to(commands)
     return parser
 
 
+def _prepare_streams() -> None:
+    """Make stderr and stdout fit to be written to. Raises CommandFailed if the shell closed stdout (`>&-`)."""
+    if sys.stderr is None:  # closed as well: talk goes nowhere, and no file may be given its number
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
+    if sys.stdout is None:
+        raise CommandFailed("stdout is closed; there is nowhere to write to")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file name need not be Unicode: the bytes that are not are shown as `\udcff`, which JSON reads back.
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _fail(error: Exception, status: int) -> int:
-    print(f"weights-registry: {error}", file=sys.stderr)
+    print(f"{PROG}: {_message(error)}", file=sys.stderr)
     return status
 
 
-def _stop_writing() -> int:
-    """The reader of stdout has gone (`| head`): stop quietly, and keep Python from writing to it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"`{error.filename}`: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _reader_has_gone() -> bool:
+    """Whether it is stdout's reader that closed the pipe (`| head`); then keeps Python from writing to it at exit."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False

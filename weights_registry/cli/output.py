@@ -20,7 +20,8 @@ class Column(Generic[Row]):
 
 def print_table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> None:
     """The rows under their titles, columns as wide as their widest cell, two blanks between them."""
-    cells = [[column.title for column in columns], *([column.text(row) for column in columns] for row in rows)]
+    cells = [[printable(column.text(row)) for column in columns] for row in rows]
+    cells.insert(0, [column.title for column in columns])
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     for line in cells:
         padded = (
@@ -39,6 +40,13 @@ def print_json(value: Any) -> None:
 def say(text: str) -> None:
     """A line of talk, on stderr."""
     print(text, file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, safe for a terminal: what is not printable (line ends, escape codes) is spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def bytes_text(num_bytes: int | None) -> str:

@@ -44,6 +44,9 @@ _STRANGERS = (
     ("JPEG XL", 0, (b"\xff\x0a", b"\0\0\0\x0cJXL ")),
     ("SVG, HTML or XML", 0, (b"<",)),
 )
+# Small files that take Pillow minutes; true pictures stay far below.
+_MAX_EXIF_SEGMENTS = 100
+_MAX_TILES = 2**18
 _MAX_SCANS = 1000
 _MAX_FULL_SCANS = 50  # of a picture of `max_pixels`; smaller ones may have more
 
@@ -167,11 +170,15 @@ def _parse(data: bytes, limits: ImageLimits) -> ImageFile.ImageFile:
         stranger = _sniff(data, _STRANGERS)
         found = f"it looks like {stranger}, which is not supported" if stranger else "it is no picture that we know"
         raise InvalidImage(f"{found}; use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
+    if plugin == "Jpeg" and data.count(b"Exif\0\0") > _MAX_EXIF_SEGMENTS:  # Pillow joins them in quadratic time
+        raise InvalidImage(f"it has more than {_MAX_EXIF_SEGMENTS} EXIF segments")
     opener = getattr(import_module(f"PIL.{plugin}ImagePlugin"), f"{plugin}ImageFile")
     image = cast(ImageFile.ImageFile, opener(BytesIO(data)))
     _check_pixels(image.size, limits)
     if plugin == "Jpeg":
         _check_scans(data.count(b"\xff\xda"), image.width * image.height, limits)
+    if len(image.tile) > _MAX_TILES:
+        raise InvalidImage(f"it is cut into {len(image.tile):,} pieces, more than the {_MAX_TILES:,} allowed")
     return image
 
 

@@ -62,7 +62,7 @@ class ImageTransforms:
         values of unknown scale.
         """
         if isinstance(image, Image.Image):
-            picture = to_channels(upright(image), self.preprocessing.num_channels)
+            picture = self._converted(image)
             return self.normalise(_to_tensor(self._crop_by_pillow(picture)).contiguous())
         images = self._checked(image)
         if images.dtype == torch.uint8:
@@ -76,7 +76,7 @@ class ImageTransforms:
         """
         antialias = self.preprocessing.antialias
         if isinstance(image, Image.Image):
-            picture = to_channels(upright(image), self.preprocessing.num_channels)
+            picture = self._converted(image)
             if self._needs_pillow(picture.height, picture.width):
                 return _to_tensor(self._crop_by_pillow(picture)).contiguous()
             images, antialias = _to_tensor(picture), True
@@ -109,6 +109,12 @@ class ImageTransforms:
             f"ImageTransforms(resize {fed.resize_size} {fed.interpolation}{'' if fed.antialias else ' not antialiased'}"
             f" -> crop {fed.crop_size} -> {'RGB' if fed.num_channels == 3 else 'grey'} 0..1 -> normalise {statistics})"
         )
+
+    def _converted(self, image: Image.Image) -> Image.Image:
+        """The picture upright and in the network's channels. Raises ValueError if it holds no pixels."""
+        if 0 in image.size:
+            raise ValueError(f"a picture of {image.width} x {image.height} holds no pixels")
+        return to_channels(upright(image), self.preprocessing.num_channels)
 
     def _checked(self, image: object) -> torch.Tensor:
         """The tensor as a plain one, out of any graph. Raises if it is no picture or batch that we can feed."""
@@ -150,7 +156,7 @@ class ImageTransforms:
         return resized.to(images.device)
 
     def _needs_pillow(self, height: int, width: int) -> bool:
-        """Whether uint8 tensors have no kernel for it. (There is one for nearest, but it takes other pixels at ties.)"""
+        """Whether uint8 tensors have no kernel for it; that for nearest takes other pixels than Pillow at ties."""
         return self.preprocessing.interpolation not in _UINT8_KERNELS or _is_extreme(height, width)
 
     def _crop_by_pillow(self, picture: Image.Image) -> Image.Image:

@@ -1,0 +1,74 @@
+"""The command line `reproduce-weights`: finds the command and answers for its errors. Knows no recipe.
+
+Data goes to stdout and talk to stderr; 0 means done, 1 failed, 2 called wrongly.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from training.cli.command import Command
+from training.cli.compare import COMPARE
+from training.cli.list_recipes import LIST
+from training.cli.output import say
+from training.cli.plan_run import PLAN_RUN
+from training.cli.show import SHOW
+from training.cli.show_ladder import SHOW_LADDER
+from training.errors import RecipeError, TrainingError, UnknownRecipe
+
+COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN)
+
+_TUTORIAL: Final = """\
+three commands to begin with:
+  reproduce-weights list                           which recipes there are, and what they reached
+  reproduce-weights show resnet50/v2               every setting of one, its learning rate as a picture
+  reproduce-weights diff resnet50/v1 resnet50/v2   what the improved recipe does otherwise
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` (or the process's own arguments) asks for; returns the exit status."""
+    parser = _parser()
+    try:
+        args = parser.parse_args(argv)
+        if args.command is None:
+            parser.print_help(sys.stderr)
+            return 2
+        status = int(args.command.run(args))
+        sys.stdout.flush()
+    except SystemExit as wish:  # argparse ends so, after --help too
+        return wish.code if isinstance(wish.code, int) else 2
+    except (RecipeError, UnknownRecipe) as error:
+        say(f"reproduce-weights: {error}")
+        return 2
+    except TrainingError as error:
+        say(f"reproduce-weights: {error}")
+        return 1
+    except BrokenPipeError:
+        # The reader, such as `head`, has gone. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reproduce-weights",
+        description="The recipes that trained the published weights, as data: look at them, compare them, plan a run.",
+        epilog=_TUTORIAL,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=None)
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in COMMANDS:
+        verb = verbs.add_parser(
+            command.name,
+            allow_abbrev=False,
+            help=command.help,
+            description=f"{command.help[0].upper()}{command.help[1:]}.",
+        )
+        command.add_arguments(verb)
+        verb.set_defaults(command=command)
+    return parser

@@ -1,0 +1,54 @@
+"""What a command is: a name, a line of help, its arguments and what it does. Knows no command."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One verb of the command line. `run` returns the exit status: 0 done, 1 failed."""
+
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The flag `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """The flag `--set field=value`, any number of times; collected in `settings`."""
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change a field, such as lr=0.1, ema_decay=none, inference.resize_size=256; may be repeated",
+    )
+
+
+def positive_int(text: str) -> int:
+    """A whole number from 1 up, for argparse. Raises ArgumentTypeError for anything else."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, not `{text}`")
+    return number
+
+
+def positive_float(text: str) -> float:
+    """A finite number above 0, for argparse. Raises ArgumentTypeError for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not `{text}`")
+    return number

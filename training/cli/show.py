@@ -1,0 +1,110 @@
+"""`reproduce-weights show NAME`: every setting of a recipe, and its learning rate as a picture."""
+
+import argparse
+from dataclasses import MISSING, fields
+from textwrap import wrap
+
+from training.catalog import get_recipe
+from training.cli.command import Command, add_json, add_settings
+from training.cli.curve import draw
+from training.cli.output import can_print, pairs, put, put_json, say
+from training.diff import format_value
+from training.overrides import override, parse_settings
+from training.recipe import Recipe
+from training.recipe_fields import RUN_FIELDS
+from training.record import digest, to_dict
+from training.schedule import ema_decay, learning_rates
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a recipe, such as resnet50/v2")
+    add_settings(parser)
+    add_json(parser)
+
+
+def _run(args: argparse.Namespace) -> int:
+    recipe = override(get_recipe(args.name), **parse_settings(args.settings))
+    if args.json:
+        derived = {
+            "global_batch_size": recipe.global_batch_size,
+            "adjusted_ema_decay": ema_decay(recipe),
+            "learning_rates": learning_rates(recipe),
+        }
+        put_json({"recipe": to_dict(recipe), "derived": derived})
+        return 0
+    put(f"{recipe.id}  (digest {digest(recipe)[:16]})", "", *pairs(_settings(recipe)), "", *_evaluation(recipe))
+    put("", *_wrapped(f"At their defaults: {', '.join(_defaults(recipe))}."))
+    put("", "Learning rate by epoch", *learning_rate_curve(recipe))
+    put("", *_published(recipe))
+    if recipe.notes:
+        put("", "Notes", *(line for note in recipe.notes for line in _wrapped(note, bullet="  - ")))
+    settings = "".join(f" --set {setting}" for setting in args.settings)
+    say(f"\nNext: reproduce-weights plan {recipe.of or recipe.id}{settings} --images 1281167")
+    return 0
+
+
+def learning_rate_curve(recipe: Recipe) -> list[str]:
+    """The learning rate of every epoch as a picture, in braille dots if stdout can print them, else in ASCII."""
+    rates = learning_rates(recipe)
+    lines = draw(rates)
+    if not all(can_print(line) for line in lines):
+        lines = draw(rates, style="ascii")
+    top = f"{max(rates):.4g}"
+    labels = [top, *[""] * (len(lines) - 2), "0"]
+    last = str(recipe.epochs - 1)
+    return [
+        *(f"  {label.rjust(len(top))} |{line}" for label, line in zip(labels, lines, strict=True)),
+        f"  {' ' * len(top)} +{'-' * 64}",
+        f"  {' ' * len(top)}  0{last.rjust(63)}",
+    ]
+
+
+def _settings(recipe: Recipe) -> list[tuple[str, str, str]]:
+    """(field, value, meaning) of the fields that are not at their default, each followed by what it comes to."""
+    comes_to = {"batch_size_per_gpu": ("", f"= {recipe.global_batch_size}", "pictures a step over all processes")}
+    if (decay := ema_decay(recipe)) is not None:
+        comes_to["ema_every_steps"] = ("", f"= {decay:.6f}", "decay of an update, adjusted to batch, steps and epochs")
+    rows = []
+    for name, facts in RUN_FIELDS.items():
+        if name == "inference" or name in _at_default(recipe):
+            continue
+        meaning = facts.meaning + (" (assumed: no source states it)" if name in recipe.assumed else "")
+        rows.append((name, format_value(getattr(recipe, name)), meaning))
+        rows += [comes_to[name]] if name in comes_to else []
+    return rows
+
+
+def _evaluation(recipe: Recipe) -> list[str]:
+    return _wrapped(f"At evaluation: {recipe.inference.describe()}")
+
+
+def _published(recipe: Recipe) -> list[str]:
+    if recipe.of is not None:
+        return [f"Not published: changed from {recipe.of}."]
+    lines = []
+    for metrics in recipe.published:
+        acc5 = "" if metrics.acc5 is None else f", acc@5 {metrics.acc5:.3f}"
+        note = f" ({metrics.note})" if metrics.note else ""
+        lines.append(f"Published: acc@1 {metrics.acc1:.3f}{acc5} on {metrics.dataset} {metrics.split}{note},")
+        lines.append(f"  by {metrics.measured_by}: {metrics.source}")
+    return lines
+
+
+def _wrapped(text: str, *, bullet: str = "") -> list[str]:
+    indent = " " * len(bullet)
+    return wrap(text, 110, initial_indent=bullet, subsequent_indent=indent, break_long_words=False)
+
+
+def _defaults(recipe: Recipe) -> list[str]:
+    assumed = {name: " (assumed)" if name in recipe.assumed else "" for name in RUN_FIELDS}
+    return [f"{name} {format_value(getattr(recipe, name))}{assumed[name]}" for name in _at_default(recipe)]
+
+
+def _at_default(recipe: Recipe) -> list[str]:
+    defaults = {field.name: field.default for field in fields(recipe) if field.default is not MISSING}
+    return [name for name in RUN_FIELDS if name in defaults and getattr(recipe, name) == defaults[name]]
+
+
+SHOW = Command(
+    name="show", help="every setting of a recipe, its learning rate drawn", add_arguments=_add_arguments, run=_run
+)
