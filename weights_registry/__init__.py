@@ -12,6 +12,7 @@ from weights_registry.checkpoint import Checkpoint, Metrics
 from weights_registry.errors import (
     DigestMismatch,
     FetchError,
+    ImageTooLarge,
     InvalidImage,
     LoadError,
     NotFoundError,
@@ -72,6 +73,7 @@ __all__ = [
     "EfficientNet_Lite2_Weights",
     "FetchError",
     "ImageLimits",
+    "ImageTooLarge",
     "ImageTransforms",
     "InvalidImage",
     "LoadError",

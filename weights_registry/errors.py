@@ -11,6 +11,7 @@ RegistryError
 ├── UnsafeFile              a pickle that would run code; nothing of it was run
 ├── LoadError               the parameters do not fit the architecture
 └── InvalidImage            bytes that are no acceptable picture (also a ValueError)
+    └── ImageTooLarge       more bytes or pixels than `ImageLimits` allow
 
 A wrong argument is a plain `ValueError` or `TypeError`.
 """
@@ -66,8 +67,12 @@ class InvalidImage(RegistryError, ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Worker processes send this error home by pickle, which would call __init__ with the message alone.
-        return _rebuild_invalid_image, (self.reason, self.source)
+        return _rebuild_invalid_image, (type(self), self.reason, self.source)
 
 
-def _rebuild_invalid_image(reason: str, source: str) -> InvalidImage:
-    return InvalidImage(reason, source=source)
+class ImageTooLarge(InvalidImage):
+    """A picture, fine perhaps, with more bytes or pixels than the limits allow; it was not decoded."""
+
+
+def _rebuild_invalid_image(kind: type[InvalidImage], reason: str, source: str) -> InvalidImage:
+    return kind(reason, source=source)

@@ -283,6 +283,24 @@ def test_a_jpeg_of_very_many_scans_is_refused() -> None:
     assert "scans of 4,096 pixels" in refusal(many, limits=ImageLimits(max_pixels=4096))
 
 
+def test_a_jpeg_of_very_many_exif_segments_is_refused() -> None:
+    data = encoded("JPEG")
+    segment = b"\xff\xe1\0\x0aExif\0\0ab"
+    assert open_image(data[:2] + segment * 100 + data[2:]).size == (40, 30)
+    assert "EXIF segments" in refusal(data[:2] + segment * 101 + data[2:])
+
+
+def test_a_tiff_of_very_many_strips_is_refused() -> None:
+    num_rows = 2**18 + 1
+    tags = {256: 1, 257: num_rows, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: 8}
+    entries = b"".join(
+        struct.pack("<HHLL", tag, 4, num_rows if tag in (273, 279) else 1, value) for tag, value in tags.items()
+    )
+    offsets = struct.pack("<L", 8) * num_rows
+    header = b"II*\0" + struct.pack("<L", 8 + len(offsets)) + offsets + struct.pack("<H", len(tags))
+    assert "262,145 pieces" in refusal(header + entries + bytes(4))
+
+
 def text_chunks(num_chunks: int) -> bytes:
     data = encoded("PNG")
     body = b"comment\0\0" + zlib.compress(bytes(2**20 - 1))
@@ -327,26 +345,30 @@ def test_only_the_thread_that_decodes_is_silenced() -> None:
             inside.set()
             done.wait(10)
 
-    with ThreadPoolExecutor(1) as pool:
+    with warnings.catch_warnings(record=True) as caught, ThreadPoolExecutor(1) as pool:
+        warnings.simplefilter("always")
         job = pool.submit(silent)
         inside.wait(10)
-        with pytest.warns(UserWarning, match="heard"):
-            warnings.warn("heard", stacklevel=1)
+        warnings.warn("heard", stacklevel=1)
         done.set()
         job.result()
+    assert [str(warning.message) for warning in caught] == ["heard"]
 
 
-def test_silence_ends_and_nests() -> None:
-    with pillow_warnings.ignored():
+def test_silence_nests_and_ends_and_leaves_one_filter() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         with pillow_warnings.ignored():
-            pass
-        warnings.warn("unheard", stacklevel=1)
-    with pytest.warns(UserWarning, match="heard"):
-        warnings.warn("heard", stacklevel=1)
-    before = len(warnings.filters)
-    for _ in range(10):
-        open_image(VALID["PNG"])
-    assert len(warnings.filters) <= before + 1
+            before = len(warnings.filters)
+        for _ in range(3):
+            with pillow_warnings.ignored():
+                with pillow_warnings.ignored():
+                    pass
+                warnings.warn("unheard", stacklevel=1)
+            warnings.warn("heard", stacklevel=1)
+            warnings.filterwarnings("always", message="another filter in front of it")
+        assert len(warnings.filters) == before + 1
+    assert [str(warning.message) for warning in caught] == ["heard"] * 3
 
 
 def test_nothing_of_pillow_is_changed() -> None:

@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
+from typing import cast
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from weights_registry.errors import InvalidImage
 from weights_registry.inference import transforms as module
 from weights_registry.inference.images import open_image
 from weights_registry.inference.transforms import ImageTransforms
-from weights_registry.preprocessing import Preprocessing
+from weights_registry.preprocessing import Interpolation, Preprocessing
 
 R50 = Preprocessing(resize_size=232, crop_size=224)
 SMALL = Preprocessing(resize_size=36, crop_size=32)
@@ -32,6 +33,10 @@ def noise(width: int, height: int, mode: str = "RGB", seed: int = 0) -> Image.Im
     coarse = Image.fromarray(rng.integers(0, 256, (5, 5, 3), dtype=np.uint8)).resize((width, height), 3)
     fine = Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
     return Image.blend(coarse, fine, 0.4).point(lambda level: 255 if level > 200 else level).convert(mode)
+
+
+def fed(resize: int, crop: int, interpolation: str) -> Preprocessing:
+    return Preprocessing(resize_size=resize, crop_size=crop, interpolation=cast(Interpolation, interpolation))
 
 
 def tensor_of(picture: Image.Image) -> torch.Tensor:
@@ -55,7 +60,7 @@ def as_data(preset: ImageClassification) -> Preprocessing:
     return Preprocessing(
         resize_size=preset.resize_size[0],
         crop_size=preset.crop_size[0],
-        interpolation=preset.interpolation.value,
+        interpolation=cast(Interpolation, preset.interpolation.value),
         antialias=bool(preset.antialias),
         mean=tuple(preset.mean),
         std=tuple(preset.std),
@@ -83,7 +88,7 @@ def test_a_picture_that_fits_is_not_resized() -> None:
 @pytest.mark.parametrize("crop", [31, 32, 33, 40, 41])
 def test_odd_margins_and_padding_fall_as_torchvision_has_them(crop: int) -> None:
     for interpolation in ("bilinear", "bicubic"):
-        preprocessing = Preprocessing(resize_size=36, crop_size=crop, interpolation=interpolation)  # type: ignore[arg-type]
+        preprocessing = fed(36, crop, interpolation)
         preset = ImageClassification(
             crop_size=crop, resize_size=36, interpolation=InterpolationMode(interpolation), antialias=True
         )
@@ -93,7 +98,7 @@ def test_odd_margins_and_padding_fall_as_torchvision_has_them(crop: int) -> None
 
 @pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic", "box", "hamming", "lanczos"])
 def test_every_interpolation_is_pillows_on_a_picture(interpolation: str) -> None:
-    preprocessing = Preprocessing(resize_size=36, crop_size=32, interpolation=interpolation)  # type: ignore[arg-type]
+    preprocessing = fed(36, 32, interpolation)
     picture = noise(101, 67)
     resized = picture.resize((int(36 * 101 / 67), 36), Image.Resampling[interpolation.upper()])
     expected = center_crop(tensor_of(resized), [32])
@@ -116,7 +121,7 @@ def test_the_fast_path_is_within_a_level_or_three_of_pillow(
     interpolation: str, max_levels: int, max_share: float
 ) -> None:
     for resize, crop in ((36, 36), (232, 224)):
-        preprocessing = Preprocessing(resize_size=resize, crop_size=crop, interpolation=interpolation)  # type: ignore[arg-type]
+        preprocessing = fed(resize, crop, interpolation)
         transforms = ImageTransforms(preprocessing)
         for seed, (width, height) in enumerate(SHAPES):
             picture = noise(width, height, seed=seed)
@@ -256,6 +261,7 @@ REFUSED: list[tuple[str, Callable[[], object], type[Exception], str]] = [
     ("2-D", lambda: torch.zeros(40, 50, dtype=torch.uint8), ValueError, r"\(3, height, width\)"),
     ("5-D", lambda: torch.zeros(1, 1, 3, 40, 50, dtype=torch.uint8), ValueError, r"\(3, height, width\)"),
     ("no height", lambda: torch.zeros(3, 0, 50, dtype=torch.uint8), ValueError, "no pixels"),
+    ("no width", lambda: Image.new("RGB", (0, 5)), ValueError, "no pixels"),
     ("no picture in the batch", lambda: torch.zeros(0, 3, 40, 50), ValueError, "no pixels"),
     ("numpy", lambda: np.zeros((40, 50, 3), np.uint8), TypeError, "fromarray"),
     ("a list", lambda: [noise(40, 50)], TypeError, "stack"),
@@ -336,7 +342,7 @@ def test_extreme_shapes_are_fed_without_extreme_memory(size: tuple[int, int]) ->
 def test_an_extreme_shape_gives_what_resizing_all_of_it_would(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], crop: int, interpolation: str
 ) -> None:
-    preprocessing = Preprocessing(resize_size=36, crop_size=crop, interpolation=interpolation)  # type: ignore[arg-type]
+    preprocessing = fed(36, crop, interpolation)
     transforms = ImageTransforms(preprocessing)
     window = transforms.to_uint8(noise(*size)).int()
     by_call = transforms(noise(*size))
@@ -385,7 +391,7 @@ def test_transforms_are_a_value() -> None:
 
 @pytest.mark.parametrize("interpolation", ["box", "hamming", "lanczos"])
 def test_floats_are_refused_where_tensors_have_no_kernel(interpolation: str) -> None:
-    preprocessing = Preprocessing(resize_size=36, crop_size=32, interpolation=interpolation)  # type: ignore[arg-type]
+    preprocessing = fed(36, 32, interpolation)
     with pytest.raises(ValueError, match=interpolation):
         ImageTransforms(preprocessing)(torch.rand(3, 40, 40))
 

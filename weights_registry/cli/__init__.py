@@ -4,6 +4,7 @@ import argparse
 import io
 import logging
 import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -99,9 +100,9 @@ def _message(error: Exception) -> str:
 
 def _reader_has_gone() -> bool:
     """Whether it is stdout's reader that closed the pipe (`| head`); then keeps Python from writing to it at exit."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+    poll = select.poll()
+    poll.register(sys.stdout, 0)  # asks for nothing but what is always told: that the other end is closed
+    if not poll.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True

@@ -4,20 +4,35 @@ import argparse
 from typing import Any, get_args
 
 from weights_registry.catalog import SortKey, list_weights
+from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Metrics
 from weights_registry.cli.output import Column, bytes_text, count_text, print_json, print_table, say
+from weights_registry.cli.parsers import add_command, share_of_100
 from weights_registry.record import to_record
 from weights_registry.registration import RegisteredWeights, checkpoint_of
 
 MULTIPLES = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9}
 
+EXAMPLES = (
+    ("list 'resnet*' --sort acc1", "the ResNets, best first"),
+    ("list --max-params 30M --min-acc1 80", "small and good"),
+    ("list --dataset ImageNet-V2 --sort acc1", "by another data set than ImageNet-1K"),
+    ("list --json", "every fact of every checkpoint, for a program"),
+)
+
 
 def add_to(commands: Any) -> None:
     """Add the command `list`."""
-    parser = commands.add_parser("list", help="what there is, filtered and sorted", description=__doc__)
+    parser = add_command(
+        commands,
+        "list",
+        summary="what there is, filtered and sorted",
+        description="The registered weights, as a table or JSON. Exit status 1 if none fits.",
+        examples=EXAMPLES,
+    )
     parser.add_argument("patterns", nargs="*", default=["*"], metavar="PATTERN", help="such as 'resnet*'; default: all")
     parser.add_argument("--dataset", help="only those evaluated on it; acc@1 is then that evaluation's")
-    parser.add_argument("--min-acc1", type=float, metavar="PERCENT", help="acc@1 at least this")
+    parser.add_argument("--min-acc1", type=share_of_100, metavar="PERCENT", help="acc@1 at least this")
     parser.add_argument("--max-params", type=_count, metavar="COUNT", help="at most so many parameters, such as 30M")
     parser.add_argument("--licence", help="licence of the weights, SPDX, such as Apache-2.0")
     parser.add_argument("--recipe", help="id of the recipe, may be a pattern: 'resnet50/*'")
@@ -38,12 +53,25 @@ def run(arguments: argparse.Namespace) -> int:
         sort=arguments.sort,
     )
     if arguments.json:
-        print_json([to_record(checkpoint_of(weights), with_categories=False) for weights in found])
+        print_json([_record(weights) for weights in found])
     elif found:
         _print(found, arguments.dataset)
     if not found:
-        say("no weights fit; `weights-registry list` without conditions shows all")
+        say(_nothing_fits(arguments.dataset))
     return 0 if found else 1
+
+
+def _record(weights: RegisteredWeights) -> dict[str, Any]:
+    """All facts; a category set that comes with this package only by its name."""
+    checkpoint = checkpoint_of(weights)
+    return to_record(checkpoint, with_categories=isinstance(checkpoint.category_set, CategorySet))
+
+
+def _nothing_fits(dataset: str | None) -> str:
+    known = {each.dataset for weights in list_weights() for each in checkpoint_of(weights).metrics}
+    if dataset is not None and dataset.casefold() not in {each.casefold() for each in known}:
+        return f"no weights were evaluated on `{dataset}`; there are figures on {', '.join(sorted(known))}"
+    return "no weights fit; `weights-registry list` without conditions shows all"
 
 
 def _print(found: list[RegisteredWeights], dataset: str | None) -> None:
@@ -75,8 +103,12 @@ def _acc1(metrics: Metrics | None) -> str:
 
 
 def _count(text: str) -> int:
+    """A count from 0 up, such as `30M`, for argparse."""
     number, multiple = (text[:-1], MULTIPLES[text[-1].lower()]) if text[-1:].lower() in MULTIPLES else (text, 1)
     try:
-        return int(float(number) * multiple)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a count; write 30M or 30000000") from None
+        count = round(float(number) * multiple)
+    except (ValueError, OverflowError):  # infinity is a float, too
+        count = -1
+    if count < 0:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a count; write 30M or 30000000")
+    return count

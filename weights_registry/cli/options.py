@@ -50,16 +50,29 @@ def make_classifier(checkpoint: "Checkpoint", arguments: argparse.Namespace) -> 
 
     Raises CommandFailed for a device that is not there, and what `load` raises.
     """
+    check_environment()
     import torch
 
     from weights_registry.inference.classifier import Classifier
+    from weights_registry.inference.engine import choose_device
 
-    with failing_on(ValueError):  # a device, or one of our environment variables
-        return Classifier(
-            checkpoint,
-            device=arguments.device,
-            dtype=getattr(torch, arguments.dtype),
-            batch_size=arguments.batch_size,
-            num_threads=arguments.threads,
-            preprocess="exact" if arguments.exact else "fast",
-        )
+    with failing_on(ValueError):
+        device = choose_device(arguments.device)
+    return Classifier(
+        checkpoint,
+        device=device,
+        dtype=getattr(torch, arguments.dtype),
+        batch_size=arguments.batch_size,
+        num_threads=arguments.threads,
+        preprocess="exact" if arguments.exact else "fast",
+    )
+
+
+def check_environment() -> None:
+    """Pass if our environment variables make sense; raises CommandFailed for the first that does not."""
+    from weights_registry.sources.settings import Transfer, is_offline, mirror_prefixes
+
+    with failing_on(ValueError):
+        Transfer.from_environment()
+        is_offline()
+        mirror_prefixes()

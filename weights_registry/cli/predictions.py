@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from weights_registry.cli.output import printable
+
 if TYPE_CHECKING:
     from weights_registry.inference.classifier import Prediction
 
@@ -16,11 +18,11 @@ Writer = Callable[["Prediction"], None]
 
 def table_writer(file: TextIO, sources: Sequence[str]) -> Writer:
     """A line a category, the picture's name on its first; aligned, for people."""
-    width = max((len(source) for source in sources), default=0)
+    width = max((len(printable(source)) for source in sources), default=0)
 
     def write(prediction: "Prediction") -> None:
         for rank, category in enumerate(prediction.categories):
-            source = prediction.source if rank == 0 else ""
+            source = printable(prediction.source) if rank == 0 else ""
             print(f"{source:<{width}}  {100 * category.probability:6.2f} %  {category.label}", file=file)
 
     return write

@@ -185,7 +185,9 @@ class Classifier:
             num_channels = self.checkpoint.preprocessing.num_channels
             picture = open_image(picture, num_channels=num_channels, limits=self.limits, name=source)
         elif picture.ndim != 3:
-            raise ValueError(f"a tensor must be one picture (C, H, W), not {tuple(picture.shape)}; give several one by one")
+            raise ValueError(
+                f"a tensor must be one picture (C, H, W), not {tuple(picture.shape)}; give several one by one"
+            )
         if self.preprocess == "exact" or (isinstance(picture, torch.Tensor) and picture.is_floating_point()):
             return self.transforms(picture)
         return self.transforms.to_uint8(picture)

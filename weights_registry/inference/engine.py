@@ -58,7 +58,8 @@ def choose_device(device: str | torch.device) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(f"the device `{device}` cannot be used here: {str(error).partition(chr(10))[0]}") from error
+        torch.empty(0, device=chosen).cpu()  # `meta` has no way back
+    except Exception as error:  # each of torch's back ends has its own way to say that it is not there
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise ValueError(f"the device `{device}` cannot be used here: {reason}") from error
     return chosen

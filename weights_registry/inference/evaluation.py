@@ -3,12 +3,10 @@
 import csv
 import math
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import NormalDist
-from typing import Final
-
-import torch
+from typing import Final, TextIO
 
 from weights_registry.errors import InvalidImage
 from weights_registry.inference.classifier import Classifier
@@ -25,6 +23,32 @@ class ClassCount:
     num_images: int = 0
     num_correct1: int = 0
     num_correct5: int = 0
+
+
+class CalibrationBins:
+    """Confidences in bins of equal width, each with how far they are off; takes no more memory for more pictures."""
+
+    def __init__(self, num_bins: int = NUM_BINS) -> None:
+        self.num_images = 0
+        self._confidence = 0.0
+        self._gaps = [0.0] * num_bins  # of each bin, the sum of (confidence - 1 if right else 0)
+
+    def add(self, confidence: float, *, hit: bool) -> None:
+        """Count one picture, classified with `confidence` (0 to 1), rightly or not."""
+        self.num_images += 1
+        self._confidence += confidence
+        # A confidence of 1, or a rounding above it, belongs to the last bin.
+        self._gaps[min(int(confidence * len(self._gaps)), len(self._gaps) - 1)] += confidence - hit
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error in percent. ZeroDivisionError without a picture."""
+        return 100 * math.fsum(map(abs, self._gaps)) / self.num_images
+
+    @property
+    def mean_confidence(self) -> float:
+        """In percent. ZeroDivisionError without a picture."""
+        return 100 * self._confidence / self.num_images
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +104,26 @@ def evaluate(
     """How often `classifier` is right on `folder`. `on_progress` is called after each picture.
 
     Categories are ranked among all of the checkpoint's, also where the folder holds only some of them. Raises
-    ValueError if not one picture could be read.
+    InvalidImage if not one picture could be read.
     """
     by_class: dict[int, ClassCount] = {index: ClassCount() for index in folder.classes.values()}
-    confidences: list[float] = []
-    hits: list[bool] = []
+    bins = CalibrationBins()
     unreadable: list[InvalidImage] = []
-    outcomes = classifier.stream(path for path, _ in folder.samples)
-    for (_, truth), outcome in zip(folder.samples, outcomes, strict=True):
-        if outcome.probabilities_K is None:
-            assert outcome.error is not None  # an outcome has the one or the other
-            unreadable.append(outcome.error)
-        else:
-            ranked = outcome.probabilities_K.topk(min(5, len(outcome.probabilities_K)))
-            best = ranked.indices.tolist()
-            _count(by_class[truth], best, truth)
-            confidences.append(float(ranked.values[0]))
-            hits.append(best[0] == truth)
-        on_progress()
-    if not hits:
-        raise ValueError(f"none of the {len(folder.samples)} pictures in `{folder.root}` could be read")
-    error = expected_calibration_error(confidences, hits)
-    return Evaluation(by_class, error, 100 * math.fsum(confidences) / len(confidences), tuple(unreadable))
+    with closing(classifier.stream(path for path, _ in folder.samples)) as outcomes:
+        for (_, truth), outcome in zip(folder.samples, outcomes, strict=True):
+            if outcome.probabilities_K is None:
+                assert outcome.error is not None  # an outcome has the one or the other
+                unreadable.append(outcome.error)
+            else:
+                ranked = outcome.probabilities_K.topk(min(5, len(outcome.probabilities_K)))
+                best = ranked.indices.tolist()
+                _count(by_class[truth], best, truth)
+                bins.add(float(ranked.values[0]), hit=best[0] == truth)
+            on_progress()
+    if not bins.num_images:
+        reason = f"none of its {len(folder.samples):,} pictures could be read, such as {unreadable[0]}"
+        raise InvalidImage(reason, source=str(folder.root))
+    return Evaluation(by_class, bins.error, bins.mean_confidence, tuple(unreadable))
 
 
 def wilson_interval(num_correct: int, num_images: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -109,34 +131,40 @@ def wilson_interval(num_correct: int, num_images: int, *, confidence: float = CO
 
     Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927), 209-212.
     """
+    if not 0 <= num_correct <= num_images or num_images < 1:
+        raise ValueError(f"`num_correct` of `num_images` must be a share, not {num_correct} of {num_images}")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = num_correct / num_images
     centre = share + z * z / (2 * num_images)
     spread = z * math.sqrt(share * (1 - share) / num_images + z * z / (4 * num_images**2))
     scale = 1 + z * z / num_images
-    return max(0.0, 100 * (centre - spread) / scale), min(100.0, 100 * (centre + spread) / scale)
+    # The ends are exact where the share is: rounding must not put it outside of its own interval.
+    low = 0.0 if num_correct == 0 else max(0.0, 100 * (centre - spread) / scale)
+    high = 100.0 if num_correct == num_images else min(100.0, 100 * (centre + spread) / scale)
+    return low, high
 
 
 def expected_calibration_error(
     confidences: Iterable[float], hits: Iterable[bool], *, num_bins: int = NUM_BINS
 ) -> float:
     """Mean distance between confidence and accuracy over bins of equal width, weighted by their size, in percent."""
-    confidence_N = torch.tensor(list(confidences), dtype=torch.float64)
-    hit_N = torch.tensor(list(hits), dtype=torch.float64)
-    bin_N = (confidence_N * num_bins).long().clamp(0, num_bins - 1)
-    gaps = torch.zeros(num_bins, dtype=torch.float64).index_add(0, bin_N, confidence_N - hit_N)
-    return float(100 * gaps.abs().sum() / len(confidence_N))
+    bins = CalibrationBins(num_bins)
+    for confidence, hit in zip(confidences, hits, strict=True):
+        bins.add(confidence, hit=hit)
+    return bins.error
 
 
-def write_per_class(evaluation: Evaluation, categories: tuple[str, ...], path: Path) -> None:
-    """One CSV row a category: index, name, pictures, acc@1 and acc@5 in percent (empty where there is no picture)."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["index", "category", "num_images", "acc1", "acc5"])
-        for index, count in sorted(evaluation.by_class.items()):
-            shares = (count.num_correct1, count.num_correct5)
-            percents = [round(100 * each / count.num_images, 3) if count.num_images else "" for each in shares]
-            writer.writerow([index, categories[index], count.num_images, *percents])
+def write_per_class(evaluation: Evaluation, categories: tuple[str, ...], file: TextIO) -> None:
+    """A CSV row a category: index, name, pictures, how many right, and as a share in percent (empty without picture).
+
+    `file` is to be opened with `newline=""`.
+    """
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["index", "category", "num_images", "num_correct1", "num_correct5", "acc1", "acc5"])
+    for index, count in sorted(evaluation.by_class.items()):
+        correct = (count.num_correct1, count.num_correct5)
+        percents = [round(100 * each / count.num_images, 3) if count.num_images else "" for each in correct]
+        writer.writerow([index, categories[index], count.num_images, *correct, *percents])
 
 
 def _count(count: ClassCount, best: list[int], truth: int) -> None:

@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 from PIL import Image, ImageFile
 
-from weights_registry.errors import InvalidImage
+from weights_registry.errors import ImageTooLarge, InvalidImage
 from weights_registry.inference import pillow_warnings
 from weights_registry.inference.channels import MODES, to_channels, upright
 
@@ -93,7 +93,7 @@ def open_image(
                 return _decode(source, num_channels)
             return _detach(_decode(_parse(_read(source, limits), limits), num_channels))
     except InvalidImage as error:
-        raise InvalidImage(error.reason, source=name or _name_of(source)) from error.__cause__
+        raise type(error)(error.reason, source=name or _name_of(source)) from error.__cause__
     except MemoryError as error:
         raise InvalidImage("it needs more memory than there is", source=name or _name_of(source)) from error
     except Exception as error:  # Pillow's parsers raise nearly everything when bytes are hostile
@@ -158,7 +158,7 @@ def _read_stream(stream: BinaryIO, limits: ImageLimits) -> bytes:
 
 def _check_bytes(num_bytes: int, limits: ImageLimits) -> None:
     if num_bytes > limits.max_bytes:
-        raise InvalidImage(f"it has more than the {limits.max_bytes:,} bytes allowed")
+        raise ImageTooLarge(f"it has more than the {limits.max_bytes:,} bytes allowed")
 
 
 def _parse(data: bytes, limits: ImageLimits) -> ImageFile.ImageFile:
@@ -196,7 +196,7 @@ def _check_pixels(size: tuple[int, int], limits: ImageLimits) -> None:
     if width < 1 or height < 1:
         raise InvalidImage(f"it has no pixels: {width} x {height}")
     if width * height > limits.max_pixels:
-        raise InvalidImage(f"its {width} x {height} pixels are more than the {limits.max_pixels:,} allowed")
+        raise ImageTooLarge(f"its {width} x {height} pixels are more than the {limits.max_pixels:,} allowed")
 
 
 def _check_scans(num_scans: int, num_pixels: int, limits: ImageLimits) -> None:

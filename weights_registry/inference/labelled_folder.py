@@ -47,12 +47,19 @@ def read_labelled_folder(root: str | os.PathLike[str], labels: CategorySet) -> L
 
 
 def find_pictures(folder: Path) -> list[Path]:
-    """All files below `folder`, at any depth, that are called like pictures; sorted. Hidden ones are left out."""
+    """All files below `folder`, at any depth, that are called like pictures; sorted. Hidden ones are left out.
+
+    Links to folders are not followed. Raises OSError if a folder cannot be read: none is passed over in silence.
+    """
     pictures: list[Path] = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [each for each in folders if not each.startswith(".")]
         pictures += [Path(parent, name) for name in names if _is_called_like_a_picture(name)]
     return sorted(pictures)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _is_called_like_a_picture(name: str) -> bool:

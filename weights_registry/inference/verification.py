@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from torch import nn
 
 from weights_registry.checkpoint import Checkpoint, Metrics
-from weights_registry.errors import DigestMismatch, FetchError, RegistryError
+from weights_registry.errors import DigestMismatch, FetchError, RecordError, RegistryError, UnsafeFile
 from weights_registry.header import verify_data
-from weights_registry.inference.architectures import find_head
+from weights_registry.inference.architectures import build_without_parameters
 from weights_registry.inference.evaluation import Evaluation
 from weights_registry.inference.loading import fill
-from weights_registry.inference.parameters import is_safetensors, read_parameters
-from weights_registry.sources import fetch
-from weights_registry.sources.digest import sha256_of
+from weights_registry.inference.parameters import Tensors, is_safetensors, read_parameters
+from weights_registry.sources import VerifiedFile, fetch_verified
 
 # timm reads torchvision's files within 0.03 points of torchvision's own figures: ../families, `published_by_timm`.
 DEFAULT_TOLERANCE: Final = 0.05
+
+# Which check an error fails; the first that fits.
+_STAGES: Final[dict[type[RegistryError], str]] = {
+    DigestMismatch: "digest",
+    FetchError: "fetch",
+    RecordError: "format",
+    UnsafeFile: "safety",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,20 @@ def verify(checkpoint: Checkpoint, *, progress: bool | None = None) -> Iterator[
     A failed check is an answer, not an exception.
     """
     try:
-        path = fetch(checkpoint, progress=progress)
-        yield Check("digest", True, _digest(path, checkpoint))
-        tensors = read_parameters(path, checkpoint)
+        file = fetch_verified(checkpoint, progress=progress)
+        yield Check("digest", True, _digest(file, checkpoint))
+        tensors = read_parameters(file.path, checkpoint)
+        # Before the strict load, which would refuse it too, but say less clearly what is wrong.
+        categories = _categories(checkpoint, tensors)
+        if categories is not None:
+            yield categories
+            if not categories.holds:
+                return
         model = fill(checkpoint, tensors, dtype=None)
     except RegistryError as error:
         yield Check(_stage(error), False, str(error))
         return
     yield Check("strict load", True, f"all {len(tensors)} tensors fit `{checkpoint.architecture}`, none is left over")
-    yield _categories(checkpoint, model)
     yield _num_params(checkpoint, model)
 
 
@@ -62,34 +73,42 @@ def compare(measured: Evaluation, published: Metrics, *, tolerance: float = DEFA
     else:
         holds = low - tolerance <= published.acc1 <= high + tolerance
         rule = f"other pictures: within the 95 % interval {low:.3f} to {high:.3f}, widened by {tolerance:g} points"
+    subject = ", on a sibling file" if published.of == "sibling-file" else ""
     found = (
         f"measured {measured.acc1:.3f} on {measured.num_images:,} pictures, published {published.acc1:.3f} on "
-        f"{published.dataset} {published.split} by {published.measured_by}; {rule}"
+        f"{published.dataset} {published.split} by {published.measured_by}{subject}; {rule}"
     )
     return Check("acc@1", holds, found)
 
 
 def _stage(error: RegistryError) -> str:
-    return (
-        "digest" if isinstance(error, DigestMismatch) else "fetch" if isinstance(error, FetchError) else "strict load"
-    )
+    return next((name for kind, name in _STAGES.items() if isinstance(error, kind)), "strict load")
 
 
-def _digest(path: Path, checkpoint: Checkpoint) -> str:
-    """What the file was held against; a mismatch was raised before, by whoever fetched or reads it."""
-    if is_safetensors(path) and checkpoint.sha256 is None and (data_sha256 := verify_data(path)):
+def _digest(file: VerifiedFile, checkpoint: Checkpoint) -> str:
+    """What the file was held against. Raises DigestMismatch if it is not what its own header says."""
+    if checkpoint.sha256 is None and is_safetensors(file.path) and (data_sha256 := verify_data(file.path)):
         return f"SHA-256 of the tensors `{data_sha256}`, as in the file's own header"
-    found = sha256_of(path)
     if checkpoint.sha256 is None:
-        return f"SHA-256 `{found}`; none is published to hold it against"
+        return f"SHA-256 `{file.sha256}`; none is published to hold it against"
     if len(checkpoint.sha256) == 64:
-        return f"SHA-256 `{found}`, in full as published"
-    return f"SHA-256 `{found}`; its first {len(checkpoint.sha256)} digits as published"
+        return f"SHA-256 `{file.sha256}`, in full as published"
+    return f"SHA-256 `{file.sha256}`; its first {len(checkpoint.sha256)} digits as published"
 
 
-def _categories(checkpoint: Checkpoint, model: nn.Module) -> Check:
-    found, named = len(model.get_parameter(f"{find_head(model)}.weight")), len(checkpoint.labels)
-    return Check("categories", found == named, f"the head tells {found:,} apart, the record names {named:,}")
+def _categories(checkpoint: Checkpoint, tensors: Tensors) -> Check | None:
+    """Whether the head tells as many apart as the record names; None if the file has no head, which no load forgives.
+
+    The head is what changes its shape with the number of categories, whatever it is called.
+    """
+    one, two = (build_without_parameters(checkpoint.architecture, number).state_dict() for number in (1, 2))
+    named = len(checkpoint.labels)
+    for name in one:
+        if name in tensors and one[name].shape != two[name].shape and tensors[name].ndim == one[name].ndim:
+            axis = [a == b for a, b in zip(one[name].shape, two[name].shape, strict=True)].index(False)
+            found = tensors[name].shape[axis]
+            return Check("categories", found == named, f"the head tells {found:,} apart, the record names {named:,}")
+    return None
 
 
 def _num_params(checkpoint: Checkpoint, model: nn.Module) -> Check:
