@@ -7,12 +7,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types lock clean
+.PHONY: help setup demo test lint types bench lock clean
 
 help:
 	@echo 'make demo    classify the sample photos; needs no download but the Python packages'
 	@echo 'make test    lint, types and all tests'
 	@echo 'make lint    ruff: rules and format; `make types` runs mypy alone'
+	@echo 'make bench   speed beside torchvision, timm and torch.hub: 10 quiet minutes, into cards/measurements'
 	@echo 'make setup   only set up .venv: about 6 GB on Linux, most of it what torch brings for GPUs'
 	@echo 'make lock    write requirements.lock from pyproject.toml; UPGRADE=--upgrade takes newer versions'
 	@echo 'make clean   remove .venv and everything else that was made here'
@@ -33,6 +34,9 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/run_all.py
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \

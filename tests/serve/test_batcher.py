@@ -245,18 +245,6 @@ def test_a_dead_engine_fails_all_who_wait_and_all_who_come(end: BaseException) -
     run(scenario)
 
 
-def test_an_engine_that_cannot_start_fails_those_who_wait() -> None:
-    def fail() -> None:
-        raise OSError("no device")
-
-    async def scenario(batcher: Batcher) -> None:
-        lane = batcher.open_lane("lane", Engine().run, max_batch=1, queue_size=10)
-        with pytest.raises(EngineDied, match="no device"):
-            await lane.submit(1)
-
-    run(scenario, prepare_thread=fail)
-
-
 def test_items_may_be_put_from_any_thread_and_failed_from_any_thread() -> None:
     async def scenario(batcher: Batcher) -> None:
         lane = batcher.open_lane("lane", Engine().run, max_batch=8, queue_size=10)
