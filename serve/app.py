@@ -52,6 +52,7 @@ def create_app(
             "tracing": settings.opentelemetry,
             "metrics": settings.opentelemetry,
             "logs": settings.opentelemetry,
+            "auto_configure": settings.opentelemetry,  # exporters from the standard OTEL_* variables
         },
         lifespan=_lifespan(serving, on_start_failed),
     )
@@ -66,7 +67,8 @@ def create_app(
 def _add_layers(app: FastAPI, serving: Serving, log: AccessLog | None) -> None:
     """The layers, innermost first: a refused request costs as little as can be."""
     settings = serving.settings
-    app.add_middleware(RawPredict, serving=serving)
+    if not settings.opentelemetry:  # whose spans name the route, which the fast path goes below
+        app.add_middleware(RawPredict, serving=serving)
     app.add_middleware(
         BodyLimits,
         max_bytes=settings.max_bytes,

@@ -57,7 +57,11 @@ def checkpoint_opener(settings: Settings) -> Callable[[str], Model]:
         return open_checkpoint(
             weights,
             ModelOptions(
-                device=settings.device, dtype=settings.dtype, limits=limits, num_threads=settings.torch_threads
+                device=settings.device,
+                dtype=settings.dtype,
+                limits=limits,
+                scaled_decode=settings.scaled_decode,
+                num_threads=settings.torch_threads,
             ),
         )
 

@@ -27,12 +27,14 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 class ModelOptions:
     """How checkpoints are run here: where, in which precision, and how large a picture may be.
 
-    On the CPU the network is split over `num_threads`. Resizing is not: there is a decode thread a core.
+    `scaled_decode` is the setting of that name. On the CPU the network is split over `num_threads`. Resizing is not:
+    there is a decode thread a core.
     """
 
     device: str = "auto"
     dtype: str = "float32"
     limits: ImageLimits = ImageLimits()  # noqa: RUF009  # frozen
+    scaled_decode: bool = False
     num_threads: int = 1
 
 
@@ -57,6 +59,7 @@ class CheckpointModel:
     def __init__(self, loaded: LoadedCheckpoint, sha256: str, options: ModelOptions) -> None:
         self._transforms = loaded.transforms()
         self._limits = options.limits
+        self._min_side = self._transforms.min_decoded_side if options.scaled_decode else None
         self._num_threads = options.num_threads
         self._num_channels = loaded.checkpoint.preprocessing.num_channels
         self._crop_size = loaded.checkpoint.preprocessing.crop_size
@@ -105,7 +108,13 @@ class CheckpointModel:
 
     def _decode(self, picture: bytes) -> Image.Image:
         try:
-            return open_image(picture, num_channels=self._num_channels, limits=self._limits, name="the picture")
+            return open_image(
+                picture,
+                num_channels=self._num_channels,
+                limits=self._limits,
+                min_side=self._min_side,
+                name="the picture",
+            )
         except ImageTooLarge as error:
             raise TooLarge(str(error)) from error
 

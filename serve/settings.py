@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         default=50_000_000, ge=1, description="most pixels of a picture, read from its header before decoding; else 413"
     )
+    scaled_decode: bool = Field(
+        default=False,
+        description="true: large JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, with at least twice the pixels a "
+        "side that the network is fed",
+    )
     max_pictures: int = Field(default=32, ge=1, description="most pictures of one request; more are refused with 422")
     body_timeout_s: float = Field(default=30, gt=0, description="seconds a client may take to send its body; then 408")
     top_k: int = Field(default=5, ge=1, description="categories of an answer unless `?top_k=` says how many")
@@ -66,7 +71,8 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(default="json", description="form of the access log's lines")
     opentelemetry: bool = Field(
         default=False,
-        description="true: traces and metrics go to the process's OpenTelemetry provider",
+        description="true: traces, metrics and logs go where the standard OTEL_* variables say; needs the extra of "
+        "the same name, and costs the fast path",
     )
     drain_s: float = Field(
         default=0, ge=0, description="seconds between SIGTERM and the closing of the port, for load balancers to notice"

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from serve.errors import InvalidRequest, TooLarge, UnreadableBody
 from serve.protocol_v2.answers import VERSION
 from serve.protocol_v2.calls import first_error
-from serve.protocol_v2.documents import problems
-from serve.protocol_v2.schemas import IndexEntry, IndexRequest, RepositoryRequest
+from serve.protocol_v2.documents import problems, schema_of
+from serve.protocol_v2.schemas import IndexEntry, IndexRequest, LoadRequest, UnloadRequest
 from serve.routes.documents import SECURITY
 from serve.routes.models import require_key
 from serve.serving import Serving, read_body
@@ -56,26 +56,23 @@ def _add_repository(routes: APIRouter, serving: Serving) -> None:
         entries += [_unloaded(each.id) for each in list_weights() if each.id not in served]
         return [entry for entry in entries if entry.state == "READY" or not wanted.ready]
 
-    options: dict[str, Any] = {
-        "openapi_extra": _body(RepositoryRequest),
-        "responses": problems(400, 401, 403, 404, 408, 413, 502, 503),
-    }
+    responses = problems(400, 401, 403, 404, 408, 413, 502, 503)
 
-    @routes.post("/repository/models/{name}/load", **options)
+    @routes.post("/repository/models/{name}/load", openapi_extra=_body(LoadRequest), responses=responses)
     async def load(name: Name, request: Request) -> dict[str, Any]:
         """Load the model, or load it again; the old one serves until then. Needs a server with an API key."""
         require_key(serving)
-        if (await _read(request, RepositoryRequest)).parameters:
+        if (await _read(request, LoadRequest)).parameters:
             raise InvalidRequest("a model is loaded as it is registered: `config` and files are not taken")
         # By registered name only: the path of a file on this machine is not for clients to give.
         telemetry.model_loaded(await predictor.load(get_weights(name).id))
         return {}
 
-    @routes.post("/repository/models/{name}/unload", **options)
+    @routes.post("/repository/models/{name}/unload", openapi_extra=_body(UnloadRequest), responses=responses)
     async def unload(name: Name, request: Request) -> dict[str, Any]:
         """Answer what was accepted, then let the model go. Needs a server with an API key."""
         require_key(serving)
-        await _read(request, RepositoryRequest)  # `unload_dependents`: there are none
+        await _read(request, UnloadRequest)
         facts = predictor.find(name)
         await predictor.unload(facts.name)
         telemetry.model_unloaded(facts)
@@ -110,4 +107,4 @@ async def _read(request: Request, schema: type[Body]) -> Body:
 
 
 def _body(schema: type[BaseModel]) -> dict[str, Any]:
-    return {"requestBody": {"content": {"application/json": {"schema": schema.model_json_schema()}}}}
+    return {"requestBody": {"content": {"application/json": {"schema": schema_of(schema)}}}}

@@ -10,7 +10,7 @@ from serve.errors import UnknownModel
 from serve.model import ModelFacts
 from serve.protocol_v2 import repository, schemas
 from serve.protocol_v2.answers import LENGTH_HEADER, VERSION, output_tensor, response
-from serve.protocol_v2.documents import problems
+from serve.protocol_v2.documents import problems, schema_of
 from serve.protocol_v2.inference import infer
 from serve.protocol_v2.metadata import model_config, model_metadata, model_statistics, server_metadata
 from serve.protocol_v2.reading import CallReader
@@ -38,7 +38,7 @@ _INFER: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": schemas.InferRequest.model_json_schema()},
+            "application/json": {"schema": schema_of(schemas.InferRequest)},
             "application/octet-stream": _BINARY,
         },
     },

@@ -3,7 +3,7 @@
 Fields that we do not know are let pass: the protocol has extensions, and its clients send what we may ignore.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
@@ -33,11 +33,13 @@ class InputParameters(Schema):
 class Input(Schema):
     """An input tensor."""
 
-    name: StrictStr = Field(description="`image`.")
+    # Looked at in `calls`, which can say what would be right: the enums are for the document.
+    name: StrictStr = Field(json_schema_extra={"enum": ["image"]})
     datatype: StrictStr = Field(
-        description="BYTES: encoded pictures; UINT8: pixels (N, C, H, W); FP32: normalised inputs (N, C, S, S)."
+        description="BYTES: encoded pictures; UINT8: pixels (N, C, H, W); FP32: normalised inputs (N, C, S, S).",
+        json_schema_extra={"enum": ["BYTES", "UINT8", "FP32"]},
     )
-    shape: list[StrictInt] = Field(min_length=1, max_length=8)
+    shape: list[Annotated[StrictInt, Field(ge=1)]] = Field(min_length=1, max_length=8)
     parameters: InputParameters = Field(default_factory=InputParameters)
     data: Any = Field(default=None, description=_ANY_DATA)
 
@@ -55,7 +57,7 @@ class OutputParameters(Schema):
 class RequestedOutput(Schema):
     """An output that is asked for."""
 
-    name: StrictStr = Field(description="`probabilities`.")
+    name: StrictStr = Field(json_schema_extra={"enum": ["probabilities"]})
     parameters: OutputParameters = Field(default_factory=OutputParameters)
 
 
@@ -164,7 +166,13 @@ class IndexEntry(Schema):
     reason: str
 
 
-class RepositoryRequest(Schema):
-    """How to load or unload: there is nothing to say."""
+class LoadRequest(Schema):
+    """How to load a model: as it is registered."""
+
+    parameters: dict[str, Any] = Field(default_factory=dict, json_schema_extra={"maxProperties": 0})
+
+
+class UnloadRequest(Schema):
+    """How to unload a model: `unload_dependents` is ignored, as there are none."""
 
     parameters: dict[str, Any] = Field(default_factory=dict)

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 from serve.errors import InvalidRequest, UnreadableBody, UnsupportedMediaType
-from serve.protocol_v2.documents import problems
+from serve.protocol_v2.documents import problems, schema_of
 from serve.routes.documents import SECURITY
 from serve.routes.raw_predict import is_raw
 from serve.serving import NamedPicture, Serving, read_body
@@ -57,7 +57,7 @@ _DOCUMENT: dict[str, Any] = {
         "content": {
             "image/*": _BINARY,
             "application/octet-stream": _BINARY,
-            "application/json": {"schema": ClassifyRequest.model_json_schema()},
+            "application/json": {"schema": schema_of(ClassifyRequest)},
         },
     }
 }

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from serve.errors import UnknownModel, WrongKey
+from serve.errors import NotReady, UnknownModel, WrongKey
 from serve.model import ModelFacts
 from serve.routes.documents import PROBLEMS, SECURITY
 from serve.schemas import ModelDetail, ModelList, ModelSummary
@@ -82,7 +82,7 @@ def _detail(serving: Serving, facts: ModelFacts) -> ModelDetail:
 def _is_default(serving: Serving, name: str) -> bool:
     try:
         return serving.predictor.find().name == name
-    except UnknownModel:
+    except (UnknownModel, NotReady):
         return False
 
 

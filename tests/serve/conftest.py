@@ -43,8 +43,10 @@ class Running:
 
 
 @contextmanager
-def running(open_model: Callable[[str], Model] = NoopModel, **options: Any) -> Iterator[Running]:
-    """A server that is ready, until the block ends."""
+def running(
+    open_model: Callable[[str], Model] = NoopModel, *, until_ready: bool = True, **options: Any
+) -> Iterator[Running]:
+    """A server that is ready, or at least listens, until the block ends."""
     settings = Settings(port=0, access_log="off", **options)
     listener = listen(settings)
     app = build_app(settings, open_model=open_model)
@@ -54,7 +56,7 @@ def running(open_model: Callable[[str], Model] = NoopModel, **options: Any) -> I
     port = listener.getsockname()[1]
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            wait_until(lambda: app.state.serving.is_loading is False)
+            wait_until(lambda: not (until_ready and app.state.serving.is_loading))
             yield Running(f"http://127.0.0.1:{port}", port, app, client)
     finally:
         server.should_exit = True

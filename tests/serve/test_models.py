@@ -161,3 +161,23 @@ def test_each_app_has_metrics_of_its_own() -> None:
         one.post(b"x")
         assert 'route="/predict"' in one.client.get("/metrics").text
         assert 'route="/predict"' not in other.client.get("/metrics").text
+
+
+def test_a_model_that_is_still_loading_is_listed_as_such() -> None:
+    gate = threading.Event()
+
+    def open_late(name: str) -> NoopModel:
+        assert gate.wait(60)
+        return NoopModel(name)
+
+    with running(open_late, until_ready=False) as server:
+        try:
+            wait_until(lambda: bool(server.client.get("/models").json()["models"]))
+            [model] = server.client.get("/models").json()["models"]
+            assert (model["state"], model["is_default"]) == ("loading", False)
+            assert server.client.get("/readyz").status_code == 503
+        finally:
+            gate.set()
+        wait_until(lambda: server.client.get("/readyz").status_code == 200)
+        [model] = server.client.get("/models").json()["models"]
+        assert (model["state"], model["is_default"]) == ("ready", True)

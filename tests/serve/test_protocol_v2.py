@@ -256,7 +256,6 @@ def test_what_a_client_gets_wrong_is_told_to_it(client: Any) -> None:
         ([number_input(np.zeros((3, 8, 8), np.uint8))], "[N, channels, height, width]"),
         ([number_input(np.zeros((1, 3, 8, 8), np.float32))], "[N, 3, 224, 224]"),
         ([number_input(np.full((1, 3, 224, 224), np.nan, np.float32))], "NaN"),
-        ([number_input(np.full((1, 3, 224, 224), 3e38, np.float32))], "normalised"),
         ([bytes_input([b"x"] * 5)], "1 to 4 pictures"),
     ]:
         status, text = refusal(client.infer, WEIGHTS, inputs)
@@ -265,6 +264,17 @@ def test_what_a_client_gets_wrong_is_told_to_it(client: Any) -> None:
     assert "`probabilities`" in refusal(client.infer, WEIGHTS, [good], outputs=[triton.InferRequestedOutput("y")])[1]
     assert refusal(client.infer, WEIGHTS, [number_input(np.zeros((1, 3, 1001, 1000), np.uint8))])[0] == "413"
     assert "`sequence_id`" in refusal(client.infer, WEIGHTS, [good], sequence_id=7)[1]
+
+
+def test_an_input_that_the_network_overflows_on_is_the_clients_error() -> None:
+    class Overflowing(NoopModel):
+        def run(self, items: list[int]) -> list[Any]:
+            return [np.full(1000, np.nan, np.float32)] * len(items)
+
+    with running(Overflowing) as found, client_of(found) as client:
+        status, text = refusal(client.infer, WEIGHTS, [number_input(np.zeros((1, 3, 224, 224), np.float32))])
+    assert status == "400"
+    assert "normalised" in text
 
 
 def test_shared_memory_traces_and_logs_are_refused_clearly(client: Any) -> None:
