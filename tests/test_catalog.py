@@ -31,6 +31,10 @@ def test_a_family_or_an_architecture_means_its_default(name: str) -> None:
     assert get_weights(name) is Weights.DEFAULT
 
 
+def test_a_family_may_be_called_without_its_ending() -> None:
+    assert get_weights("efficientnet_lite0") is EfficientNet_Lite0_Weights.DEFAULT
+
+
 def test_weights_themselves_are_given_back() -> None:
     assert get_weights(Weights.DEFAULT) is Weights.DEFAULT
     assert get_weights(Weights.DEFAULT.checkpoint) is Weights.DEFAULT.checkpoint

@@ -22,8 +22,8 @@ _LOWEST_FIRST: Final[dict[str, Callable[[Checkpoint], float]]] = {
 def get_weights(name: str | RegisteredWeights) -> RegisteredWeights:
     """The registered weights called `name`, whatever its letter case.
 
-    `name` is a full name (`ResNet50_Weights.ImageNet1K_V2`), or a family (`ResNet50_Weights`) or an architecture
-    (`resnet50`) for its DEFAULT. Weights themselves are given back as they are.
+    `name` is a full name (`ResNet50_Weights.ImageNet1K_V2`), or for its DEFAULT a family (`ResNet50_Weights` or plain
+    `ResNet50`) or an architecture (`timm/tf_efficientnet_lite0`). Weights themselves are given back as they are.
     Raises UnknownWeights, which suggests the closest names.
     """
     if isinstance(name, WeightsEnum | Checkpoint):
@@ -99,6 +99,7 @@ def _names() -> dict[str, RegisteredWeights]:
             names.setdefault(f"{family.__name__}.{alias}".casefold(), member)
         default = family.__members__.get("DEFAULT", next(iter(family)))
         names.setdefault(family.__name__.casefold(), default)
+        names.setdefault(family.__name__.casefold().removesuffix("_weights"), default)
         names.setdefault(default.architecture.casefold(), default)
     return names
 

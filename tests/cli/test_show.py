@@ -1,4 +1,4 @@
-"""`show`: all that is known of a checkpoint, by name or out of a file, without torch; errors that name what is wrong."""
+"""`show`: all that is known of a checkpoint, by name or out of a file, without torch; errors name what is wrong."""
 
 import json
 import subprocess

@@ -15,7 +15,6 @@ from tests.small_checkpoints import (
     measured,
     registered_colours,
     write_colours,
-    write_picture,
     write_pictures,
     write_samples,
 )
@@ -203,7 +202,6 @@ def test_nothing_is_measured_once_a_check_has_failed(run: Run, registered: Regis
 def test_a_folder_or_figure_that_is_not_there_is_found_out_first(run: Run, tmp_path: Path, colours_file: Path) -> None:
     missing = run("verify", LITE0.id, "--data", tmp_path / "missing")
     assert (missing.status, missing.out) == (1, "")
-    write_picture(tmp_path / "x.png", "red")
     no_figure = run("verify", colours_file, "--data", tmp_path)
     assert (no_figure.status, no_figure.out) == (2, "")
     assert "no published accuracy" in no_figure.err

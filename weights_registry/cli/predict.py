@@ -1,6 +1,7 @@
 """`weights-registry predict`: what is on pictures, from files, folders and stdin, as a table, JSON lines or CSV."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -126,7 +127,7 @@ def _opened(pictures: Sequence[str]) -> Iterator[str | _Piped]:
 def _read_stdin(num_bytes: int) -> bytes:
     """All that comes through stdin, but `num_bytes` at most."""
     parts = []
-    while sys.stdin and num_bytes > 0 and (part := sys.stdin.buffer.read1(min(num_bytes, 2**20))):
+    while sys.stdin and num_bytes > 0 and (part := os.read(sys.stdin.fileno(), min(num_bytes, 2**20))):
         # In parts, for Python looks for a Ctrl-C between two reads, and within one only while that waits.
         parts.append(part)
         num_bytes -= len(part)

@@ -14,6 +14,9 @@ TIMM_RESULTS: Final = (
     "https://github.com/huggingface/pytorch-image-models/tree/aa4b5850c1543fa488abf260f18390eda46cf85d/results"
 )
 
+# timm's validate.py with `--valid-labels`, as its results for these two sets are made.
+AMONG_200: Final = "ImageNet-A and -R hold 200 categories; the true one was ranked among those alone"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSet:
@@ -57,7 +60,10 @@ def published_by_timm(
     """timm's independent evaluation of the file: (acc@1, acc@5) on each set it reports, ImageNet-1K val first."""
     found = ((IMAGENET_1K, val), (REAL, real), (V2, v2), (A, a), (R, r), (SKETCH, sketch))
     return tuple(
-        _published(where, accuracies, preprocessing, measured_by="timm", source=TIMM_RESULTS)
+        replace(
+            _published(where, accuracies, preprocessing, measured_by="timm", source=TIMM_RESULTS),
+            note=AMONG_200 if where in (A, R) else "",
+        )
         for where, accuracies in found
         if accuracies is not None
     )
@@ -65,7 +71,9 @@ def published_by_timm(
 
 def of_sibling_file(metrics: tuple[Metrics, ...], *, note: str) -> tuple[Metrics, ...]:
     """The same evaluations, marked as made on another file that should hold the same parameters."""
-    return tuple(replace(metric, of="sibling-file", note=note) for metric in metrics)
+    return tuple(
+        replace(metric, of="sibling-file", note=f"{note}; {metric.note}" if metric.note else note) for metric in metrics
+    )
 
 
 def _published(

@@ -1,7 +1,7 @@
 """Architecture name -> nn.Module, and where its head is. Knows nothing of checkpoints or files.
 
-A bare name is a builder of torchvision (`resnet50`), `timm/NAME` one of timm, and any other name must have been given
-to `register_architecture` first.
+A bare name is a builder of torchvision (`resnet50`), `timm/NAME` one of timm, `registry/NAME` one of this project's
+(`registry/resnet20`), and any other name must have been given to `register_architecture` first.
 """
 
 import difflib
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from weights_registry.errors import LoadError, UnknownWeights
+from weights_registry.inference import cifar_resnet
 
 Builder = Callable[[int], nn.Module]
 
@@ -32,12 +33,14 @@ def register_architecture(name: str, builder: Builder) -> None:
 def build(architecture: str, num_classes: int) -> nn.Module:
     """The network with random parameters and `num_classes` outputs, in train mode, on torch's default device.
 
-    Raises UnknownWeights if neither torchvision, timm nor `register_architecture` knows the name.
+    Raises UnknownWeights if neither torchvision, timm, this project nor `register_architecture` knows the name.
     """
     if architecture in _own_builders:
         return _own_builders[architecture](num_classes)
     if architecture.startswith(TIMM_PREFIX):
         return _build_timm(architecture.removeprefix(TIMM_PREFIX), num_classes)
+    if architecture.startswith(cifar_resnet.PREFIX):
+        return cifar_resnet.build_named(architecture, num_classes)
     return _build_torchvision(architecture, num_classes)
 
 

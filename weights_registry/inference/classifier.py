@@ -79,7 +79,8 @@ class Classifier:
     `device` and `dtype`. `batch_size` pictures go through the network at a time, while `num_threads` threads (default:
     one a core, at most 32) decode the next. `preprocess="fast"` resizes with torch's uint8 kernel, seldom one level of
     255 off the picture that `"exact"` gives (bicubic: up to three), which is bit for bit that of
-    `weights.transforms()`.
+    `weights.transforms()`. `scaled_decode` decodes large JPEGs at 1/2, 1/4 or 1/8 of their size, with at least twice the
+    pixels a side that they are resized to: some three times faster at 12 megapixels, and not exact.
     One Classifier may be used from several threads at once: they decode side by side and take turns at the network.
     Raises what `load` raises, and ValueError for a device that is not there or a number below 1.
     """
@@ -94,12 +95,15 @@ class Classifier:
         num_threads: int | None = None,
         limits: ImageLimits | None = None,
         preprocess: Literal["fast", "exact"] = "fast",
+        scaled_decode: bool = False,
     ) -> None:
         _check_at_least_1("batch_size", batch_size)
         num_threads = min(_num_cores(), MAX_DEFAULT_THREADS) if num_threads is None else num_threads
         _check_at_least_1("num_threads", num_threads)
         if preprocess not in ("fast", "exact"):
             raise ValueError(f"`preprocess` must be `fast` or `exact`, not `{preprocess}`")
+        if scaled_decode and preprocess == "exact":
+            raise ValueError("`scaled_decode` is not exact: leave it out, or take `preprocess='fast'`")
         loaded = weights if isinstance(weights, LoadedCheckpoint) else load(weights)
         self.checkpoint: Checkpoint = loaded.checkpoint
         self.transforms = loaded.transforms()
@@ -108,6 +112,7 @@ class Classifier:
         self.num_threads = num_threads
         self.limits = limits or ImageLimits()
         self.preprocess = preprocess
+        self._min_side = self.transforms.min_decoded_side if scaled_decode else None
         self._turn = threading.Lock()
 
     def __call__(self, picture: Picture, *, top_k: int = 5) -> Prediction:
@@ -183,7 +188,9 @@ class Classifier:
         """What the network is fed, (C, H, W): uint8 before normalisation, or float32 after it."""
         if not isinstance(picture, torch.Tensor):
             num_channels = self.checkpoint.preprocessing.num_channels
-            picture = open_image(picture, num_channels=num_channels, limits=self.limits, name=source)
+            picture = open_image(
+                picture, num_channels=num_channels, limits=self.limits, min_side=self._min_side, name=source
+            )
         elif picture.ndim != 3:
             raise ValueError(
                 f"a tensor must be one picture (C, H, W), not {tuple(picture.shape)}; give several one by one"

@@ -52,6 +52,11 @@ class ImageTransforms:
 
     preprocessing: Preprocessing
 
+    @property
+    def min_decoded_side(self) -> int:
+        """Pixels that a picture decoded at a fraction of its size must keep a side: twice what it is resized to."""
+        return 2 * self.preprocessing.resize_size
+
     def __call__(self, image: Image.Image | torch.Tensor) -> torch.Tensor:
         """The picture as the network wants it: float32 (C, S, S), or (N, C, S, S) for a batch.
 
