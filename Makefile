@@ -7,10 +7,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench lock clean
+.PHONY: help setup demo serve test lint types bench lock clean
 
 help:
 	@echo 'make demo    classify the sample photos; needs no download but the Python packages'
+	@echo 'make serve   a server with a page at http://127.0.0.1:8000'
 	@echo 'make test    lint, types and all tests'
 	@echo 'make lint    ruff: rules and format; `make types` runs mypy alone'
 	@echo 'make bench   speed beside torchvision, timm and torch.hub: 10 quiet minutes, into cards/measurements'
@@ -24,6 +25,9 @@ setup: $(READY)
 demo: $(READY)
 	@$(BIN)/weights-registry predict weights_registry/samples
 	@echo "your own photo:  $(BIN)/weights-registry predict PATH/TO/PHOTO.jpg"
+
+serve: $(READY)
+	@$(BIN)/serve-weights run
 
 test: lint types
 	$(BIN)/python -m pytest
