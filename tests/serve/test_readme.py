@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,8 @@ def test_what_the_readme_shows_of_the_server_finds_an_espresso(block: Block, ser
         return
     start, *asked = (each.command for each in find_commands(block))
     assert start.strip() == "make serve"
+    if shutil.which("curl") is None and not os.environ.get("CI"):
+        pytest.skip("the README's line needs curl: `apt install curl`")
     for command in asked:
         typed = shlex.split(command.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}"))
         assert '"espresso"' in _run(typed)
