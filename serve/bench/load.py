@@ -53,22 +53,21 @@ class Target:
 class Outcome:
     """What became of every request of a run. `latencies_s` are those of requests answered 200 to 299, in no order.
 
-    `statuses` counts the answers; `failures` what had none, by reason. `num_in_time` are the good answers that came
-    before the run's `seconds` were over: what was under way by then is still waited for, and counted elsewhere.
-    `own_cpu_s` is what the load generator itself used.
+    `statuses` counts the answers; `failures` what had none, by reason. `took_s` is from the start to the last good
+    answer, and at least what was asked for: what is under way by then is still waited for, and counts. `own_cpu_s` is
+    what the load generator itself used.
     """
 
-    seconds: float
+    took_s: float
     latencies_s: "array[float]" = field(default_factory=lambda: array("d"))
     statuses: Counter[int] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
-    num_in_time: int = 0
     own_cpu_s: float = 0.0
 
     @property
     def requests_per_s(self) -> float:
         """Good answers a second."""
-        return self.num_in_time / self.seconds
+        return len(self.latencies_s) / self.took_s
 
     @property
     def num_sent(self) -> int:
@@ -88,11 +87,11 @@ class Outcome:
         return 1e3 * ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
     def add(self, other: "Outcome") -> None:
-        """Count another run of the same length, at the same time, into this one."""
+        """Count another run, at the same time, into this one."""
+        self.took_s = max(self.took_s, other.took_s)
         self.latencies_s.extend(other.latencies_s)
         self.statuses.update(other.statuses)
         self.failures.update(other.failures)
-        self.num_in_time += other.num_in_time
         self.own_cpu_s += other.own_cpu_s
 
 
@@ -113,7 +112,8 @@ async def drive(
     connections = [_Connection(run, index * len(requests) // concurrency) for index in range(concurrency)]
     run.num_open = concurrency
     began_cpu_s = time.process_time()
-    run.stops_at = time.perf_counter() + seconds
+    run.began_at = time.perf_counter()
+    run.stops_at = run.began_at + seconds
     for connection in connections:
         connection.open()
     while not run.is_over.is_set():
@@ -137,7 +137,7 @@ class _Run:
         self.requests = requests
         self.outcome = outcome
         self.timeout_s = timeout_s
-        self.stops_at = 0.0
+        self.began_at = self.stops_at = 0.0
         self.num_open = 0
         self.is_over = asyncio.Event()
         self.loop = asyncio.get_running_loop()
@@ -212,7 +212,7 @@ class _Connection(asyncio.Protocol):
         self._is_waiting = False
         if status < 300:
             outcome.latencies_s.append(now - self._sent_at)
-            outcome.num_in_time += now <= self._run.stops_at
+            outcome.took_s = max(outcome.took_s, now - self._run.began_at)
         if self._parser.should_keep_alive():
             self._send()
         else:

@@ -61,7 +61,7 @@ def row_of(outcome: Outcome, between: Between, *, concurrency: int) -> Row:
         num_good=num_good,
         num_failed=outcome.num_failed,
         errors=_errors(outcome),
-        client_cores=round(outcome.own_cpu_s / outcome.seconds, 2),
+        client_cores=round(outcome.own_cpu_s / outcome.took_s, 2),
     )
 
 

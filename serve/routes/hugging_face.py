@@ -15,12 +15,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 from serve.errors import InvalidRequest, UnreadableBody, UnsupportedMediaType
+from serve.json_limits import check_json
 from serve.protocol_v2.documents import problems, schema_of
 from serve.routes.documents import SECURITY
 from serve.routes.raw_predict import is_raw
 from serve.serving import NamedPicture, Serving, read_body
 
 _OFF_LOOP_BYTES = 100_000
+_MAX_JSON_VALUES = 1_000
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -118,6 +120,7 @@ async def _picture(request: Request) -> tuple[bytes, Parameters]:
 
 def read_json(body: bytes) -> tuple[bytes, Parameters]:
     """The picture of a JSON body, and what is asked. Raises UnreadableBody, or InvalidRequest for another form."""
+    check_json(body, max_values=_MAX_JSON_VALUES)
     try:
         found = ClassifyRequest.model_validate_json(body)
     except ValidationError as error:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from serve.errors import InvalidRequest, UnreadableBody, UnsupportedMediaType
+from serve.json_limits import check_json
 from serve.routes.documents import PROBLEMS, SECURITY
 from serve.routes.raw_predict import PATH, is_raw
 from serve.schemas import OnePicture, Prediction, SeveralPictures
@@ -23,6 +24,7 @@ from serve.serving import NamedPicture, Serving, read_body
 _BODY: TypeAdapter[OnePicture | SeveralPictures] = TypeAdapter(OnePicture | SeveralPictures)
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _OFF_LOOP_BYTES = 100_000
+_MAX_JSON_VALUES = 1_000
 
 _DOCUMENT: dict[str, Any] = {
     "requestBody": {
@@ -109,7 +111,8 @@ async def _form_pictures(request: Request) -> list[NamedPicture]:
 
 
 def json_pictures(body: bytes) -> list[NamedPicture]:
-    """The pictures of a JSON body. Raises UnreadableBody if it is no JSON, InvalidRequest if it is of another form."""
+    """The pictures of a JSON body. Raises UnreadableBody, InvalidRequest for another form, or TooLarge."""
+    check_json(body, max_values=_MAX_JSON_VALUES)
     try:
         found = _BODY.validate_json(body)
     except ValidationError as error:

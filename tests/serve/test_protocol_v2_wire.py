@@ -190,7 +190,7 @@ def test_a_header_that_lies_about_the_json_is_refused(noop: Running, header: str
     ("body", "told"),
     [
         (b"", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
+        (b"[" * 20_000, "no JSON"),
         (b"\xff\xfe", "no JSON"),
         ([], "the body"),
         ({"inputs": []}, "inputs"),
@@ -205,7 +205,7 @@ def test_a_header_that_lies_about_the_json_is_refused(noop: Running, header: str
         (request(data=["eA=="], shape=[2]), "elements"),
         (request(data=["eA=="], shape=[10**400]), "1 to 4"),
         (request(data=["eA=="], shape=[1, 1, 1]), "[N, 1]"),
-        (request(data=[], shape=[1, 5_000_000]), "[N, 1]"),
+        (request(data=[0], shape=[1, 5_000_000]), "[N, 1]"),
         (request(data=[0], shape=[4, 3, 10**12, 10**12], datatype="UINT8"), "elements"),
         (request(data=[256], shape=[1, 1, 1, 1], datatype="UINT8"), "UINT8 numbers"),
         (request(data=[0.5], shape=[1, 1, 1, 1], datatype="UINT8"), "UINT8 numbers"),
@@ -246,6 +246,19 @@ def test_a_bomb_is_refused_by_what_it_would_become(noop: Running) -> None:
     assert "decompressed" in refused(noop, bomb, 413, Content_Encoding="gzip")
     assert "ends too early" in refused(noop, gzip.compress(b"{}")[:-4], Content_Encoding="gzip")
     assert "br" in refused(noop, b"{}", 415, Content_Encoding="br")
+
+
+@pytest.mark.parametrize("unit", ["0,", "[],", "{},", "[[[[0]]]],"])
+def test_json_of_too_many_values_is_refused_before_it_is_parsed(unit: str) -> None:
+    """Parsing 20 MB of these took 1 to 10 s, in which no other thread had a turn."""
+    with running() as found:
+        values = unit * (10_000_000 // len(unit)) + "0"
+        body = b'{"inputs":[{"name":"image","shape":[1,3,9,9],"datatype":"UINT8","data":[' + values.encode() + b"]}]}"
+        assert "values" in refused(found, body, 413)
+        for path in ("/predict", "/hf"):
+            images = b'{"images":[' + values.encode() + b"]}"
+            response = found.client.post(path, content=images, headers={"content-type": "application/json"})
+            assert response.status_code == 413
 
 
 def test_errors_above_the_routes_are_the_protocols_too(noop: Running) -> None:

@@ -11,6 +11,7 @@ from serve.checkpoint_model import CheckpointModel, ModelOptions
 from serve.settings import Settings
 from tests.small_checkpoints import SAMPLES, colours
 from weights_registry import Classifier, get_weights
+from weights_registry.finding import DEFAULT_WEIGHTS
 from weights_registry.inference.images import open_image
 from weights_registry.inference.loading import load
 
@@ -22,7 +23,7 @@ def jpeg(width: int, height: int, **options: Any) -> bytes:
 
 
 def test_the_server_and_the_classifier_scale_alike_and_change_the_picture_little() -> None:
-    loaded = load()
+    loaded = load(DEFAULT_WEIGHTS)
     picture = jpeg(2400, 1800)
     whole = CheckpointModel(loaded, "0" * 64, ModelOptions(device="cpu")).prepare(picture)
     scaled = CheckpointModel(loaded, "0" * 64, ModelOptions(device="cpu", scaled_decode=True)).prepare(picture)
@@ -37,7 +38,7 @@ def test_the_server_and_the_classifier_scale_alike_and_change_the_picture_little
 
 
 def test_a_picture_below_twice_its_side_is_decoded_in_full() -> None:
-    loaded = load()
+    loaded = load(DEFAULT_WEIGHTS)
     side = loaded.transforms().min_decoded_side
     picture = jpeg(2 * side, 2 * side - 1)
     in_full, in_part = Classifier(loaded, device="cpu"), Classifier(loaded, device="cpu", scaled_decode=True)
