@@ -27,7 +27,7 @@ class Wide_ResNet50_2_Weights(WeightsEnum):
 
     ImageNet1K_V1 = Checkpoint(
         id="Wide_ResNet50_2_Weights.ImageNet1K_V1",
-        description="Wide ResNet-50-2 as contributed to torchvision: 256 epochs of cosine with warm restarts, float16.",
+        description="Wide ResNet-50-2 contributed to torchvision: 256 epochs, cosine with restarts, float16.",
         architecture="wide_resnet50_2",
         url="https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth",
         sha256="95faca4d",
@@ -107,7 +107,7 @@ class Wide_ResNet101_2_Weights(WeightsEnum):
 
     ImageNet1K_V1 = Checkpoint(
         id="Wide_ResNet101_2_Weights.ImageNet1K_V1",
-        description="Wide ResNet-101-2 as contributed to torchvision: 256 epochs of cosine with warm restarts, float16.",
+        description="Wide ResNet-101-2 contributed to torchvision: 256 epochs, cosine with restarts, float16.",
         architecture="wide_resnet101_2",
         url="https://download.pytorch.org/models/wide_resnet101_2-32ee1156.pth",
         sha256="32ee1156",

@@ -44,7 +44,7 @@ class Engine:
         taken as normalised. Raises ArithmeticError if the network answers with NaN or infinity.
         """
         portion = CPU_PORTION if self.device.type == "cpu" else len(images_NCHW)
-        logits_NK = torch.cat([self._logits(each) for each in images_NCHW.split(portion)])
+        logits_NK = torch.cat([self._logits(each) for each in torch.split(images_NCHW, portion)])
         probabilities_NK = logits_NK.float().softmax(dim=1).cpu()
         if not probabilities_NK.isfinite().all():
             raise ArithmeticError(f"the network answers with NaN or infinity in {self.dtype}; try float32")
