@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench lock clean
+.PHONY: help setup demo serve test lint types bench bench-serve lock clean
 
 help:
 	@echo 'make demo    classify the sample photos; needs no download but the Python packages'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test    lint, types and all tests'
 	@echo 'make lint    ruff: rules and format; `make types` runs mypy alone'
 	@echo 'make bench   speed beside torchvision, timm and torch.hub: 10 quiet minutes, into cards/measurements'
+	@echo 'make bench-serve   the server beside LitServe, Ray Serve and FastAPI, under abuse, on large pictures: an hour'
 	@echo 'make setup   only set up .venv: about 6 GB on Linux, most of it what torch brings for GPUs'
 	@echo 'make lock    write requirements.lock from pyproject.toml; UPGRADE=--upgrade takes newer versions'
 	@echo 'make clean   remove .venv and everything else that was made here'
@@ -41,6 +42,15 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run_all.py
+
+# The peers go into build/peers, by `peers.py`; they are no dependency of ours.
+bench-serve: $(READY)
+	$(BIN)/python tests/benchmarks/peers.py
+	$(BIN)/python tests/benchmarks/serve_overhead.py
+	$(BIN)/python tests/benchmarks/serve_model.py
+	$(BIN)/python tests/benchmarks/scaled_decode.py
+	$(BIN)/python tests/benchmarks/serve_soak.py --minutes 10
+	$(BIN)/python tests/benchmarks/serve_schemathesis.py
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \

@@ -5,7 +5,6 @@ and only those that have waited for a while get a listener.
 """
 
 import asyncio
-from collections.abc import Awaitable
 from types import TracebackType
 
 from starlette.types import Receive
@@ -70,11 +69,11 @@ class _Guard:
     def look(self) -> None:
         """Listen to the client, unless this wait has only just begun."""
         if self._was_seen and self._listener is None:
-            self._listener = asyncio.create_task(self._listen(self._receive()))
+            self._listener = asyncio.create_task(self._listen())
         self._was_seen = True
 
-    async def _listen(self, message: Awaitable[object]) -> None:
-        await message  # after the body, the only message there is says that the client is gone
+    async def _listen(self) -> None:
+        await self._receive()  # after the body, the only message there is says that the client is gone
         self._has_hung_up = True
         if self._task is not None:
             self._task.cancel()

@@ -1,6 +1,6 @@
 """Draws the README's picture: the sample photos, and what the embedded checkpoint says of them.
 
-    python cards/pictures/draw_samples.py        writes samples.png beside this file
+Run it as `python cards/pictures/draw_samples.py`; it writes samples.png beside this file.
 """
 
 from pathlib import Path
