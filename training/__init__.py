@@ -5,7 +5,19 @@ Importing it costs milliseconds and brings no torch: a recipe is data, and so ar
 
 from training.catalog import get_recipe, is_published, list_recipes
 from training.diff import Change, recipe_diff, retrains
-from training.errors import BatchMismatch, DataSetTooSmall, RecipeError, SettingError, TrainingError, UnknownRecipe
+from training.errors import (
+    BatchMismatch,
+    DataSetError,
+    DataSetTooSmall,
+    LossDiverged,
+    RecipeError,
+    RunError,
+    SettingError,
+    SnapshotDamaged,
+    TooManyUnreadable,
+    TrainingError,
+    UnknownRecipe,
+)
 from training.hardware import Fit, fit
 from training.ladder import LADDER, Rung
 from training.overrides import override, parse_settings
@@ -24,13 +36,18 @@ __all__ = [
     "LADDER",
     "BatchMismatch",
     "Change",
+    "DataSetError",
     "DataSetTooSmall",
     "Fit",
+    "LossDiverged",
     "Plan",
     "Recipe",
     "RecipeError",
+    "RunError",
     "Rung",
     "SettingError",
+    "SnapshotDamaged",
+    "TooManyUnreadable",
     "TrainingError",
     "UnknownRecipe",
     "digest",

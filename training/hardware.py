@@ -86,8 +86,10 @@ def _remarks(recipe: Recipe, num_gpus: int, batch_size_per_gpu: int) -> tuple[st
             f"{batch_size_per_gpu} pictures share one draw of mixup or CutMix, "
             f"in the recipe {recipe.batch_size_per_gpu}"
         )
-    if recipe.repeated_augmentations > 1 and num_gpus < recipe.repeated_augmentations <= recipe.num_gpus:
-        remarks.append("views of one picture meet on one GPU, in the recipe each goes to another")
+    # `sampler` deals the views of a picture to as many batches as a step has, accumulated ones too.
+    num_batches = recipe.global_batch_size // batch_size_per_gpu
+    if num_batches < recipe.repeated_augmentations <= recipe.num_gpus:
+        remarks.append("views of one picture meet in one batch, in the recipe each goes to another")
     return tuple(remarks)
 
 

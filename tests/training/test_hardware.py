@@ -68,7 +68,9 @@ def test_what_accumulation_cannot_keep_is_told() -> None:
     remarks = " / ".join(fit(V2, num_gpus=1, batch_size_per_gpu=32).remarks)
     assert "batch norm looks at 32 pictures at a time, in the recipe at 128" in remarks
     assert "32 pictures share one draw of mixup" in remarks
-    assert "views of one picture meet on one GPU" in remarks
+    assert "views of one picture" not in remarks
+    (*_, last) = fit(V2, num_gpus=1, batch_size_per_gpu=512).remarks
+    assert last == "views of one picture meet in one batch, in the recipe each goes to another"
 
 
 def test_a_wrong_argument_is_refused() -> None:

@@ -16,23 +16,35 @@ from training.cli.output import say
 from training.cli.plan_run import PLAN_RUN
 from training.cli.show import SHOW
 from training.cli.show_ladder import SHOW_LADDER
+from training.cli.train import TRAIN
+from training.cli.verify import VERIFY
 from training.errors import RecipeError, TrainingError, UnknownRecipe
+from weights_registry.errors import RegistryError
 
-COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN)
+COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN, TRAIN, VERIFY)
 
 _TUTORIAL: Final = """\
 three commands to begin with:
   reproduce-weights list                           which recipes there are, and what they reached
   reproduce-weights show resnet50/v2               every setting of one, its learning rate as a picture
   reproduce-weights diff resnet50/v1 resnet50/v2   what the improved recipe does otherwise
+
+to train one, on the CPU or the GPUs that are there (`reproduce-weights train --help` has more):
+    reproduce-weights resnet50/v2 --data DIR       DIR has train/ and val/, a sub-folder a category
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that `argv` (or the process's own arguments) asks for; returns the exit status."""
+    """Run the command that `argv` (or the process's own arguments) asks for; returns the exit status.
+
+    A recipe's name in a command's place means `train`: `reproduce-weights resnet50/v2 --data DIR`.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and "/" in words[0] and not words[0].startswith("-"):
+        words.insert(0, TRAIN.name)
     parser = _parser()
     try:
-        args = parser.parse_args(argv)
+        args = parser.parse_args(words)
         if args.command is None:
             parser.print_help(sys.stderr)
             return 2
@@ -43,12 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (RecipeError, UnknownRecipe) as error:
         say(f"reproduce-weights: {error}")
         return 2
-    except TrainingError as error:
-        say(f"reproduce-weights: {error}")
-        return 1
     except BrokenPipeError:
         # The reader, such as `head`, has gone. Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (TrainingError, RegistryError, OSError) as error:
+        say(f"reproduce-weights: {error}")
         return 1
     return status
 
@@ -56,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="reproduce-weights",
-        description="The recipes that trained the published weights, as data: look at them, compare them, plan a run.",
+        description="The recipes that trained the published weights, as data: look, compare, plan a run, train.",
         epilog=_TUTORIAL,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -68,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
             help=command.help,
             description=f"{command.help[0].upper()}{command.help[1:]}.",
+            epilog=command.epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.add_arguments(verb)
         verb.set_defaults(command=command)

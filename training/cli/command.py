@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One verb of the command line. `run` returns the exit status: 0 done, 1 failed."""
+    """One verb of the command line. `run` returns the exit status: 0 done, 1 failed. `epilog` ends its help page."""
 
     name: str
     help: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    epilog: str = ""
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +41,17 @@ def positive_int(text: str) -> int:
         number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, not `{text}`")
+    return number
+
+
+def natural_int(text: str) -> int:
+    """A whole number from 0 up, for argparse. Raises ArgumentTypeError for anything else."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 up, not `{text}`")
     return number
 
 

@@ -49,7 +49,7 @@ def _run(args: argparse.Namespace) -> int:
         hardware = {name: value for name, value in asdict(fitted).items() if name != "recipe"}
         put_json({"plan": asdict(plan), "hardware": hardware})
         return 0
-    put(f"{plan.recipe} on {plan.num_images:,} pictures", "", *pairs(_rows(plan, fitted)))
+    put(f"{plan.recipe} on {plan.num_images:,} pictures", "", *pairs(plan_rows(plan, fitted)))
     for remark in fitted.remarks:
         say(f"Not as in the recipe: {remark}.")
     if plan.hours is None:
@@ -57,7 +57,8 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(plan: Plan, fitted: Fit) -> list[tuple[str, str, str]]:
+def plan_rows(plan: Plan, fitted: Fit) -> list[tuple[str, str, str]]:
+    """The plan as rows of a name, a figure and a remark."""
     accumulated = f" x {fitted.accumulation_steps} accumulated" if fitted.accumulation_steps > 1 else ""
     rows = [
         (

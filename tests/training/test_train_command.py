@@ -1,0 +1,123 @@
+"""`reproduce-weights NAME --data DIR`, as a user meets it: from pictures to a file that the registry predicts with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.training.data_folders import write_data_folder
+from training.cli import main
+from training.export import FILE
+from weights_registry.cli import main as registry
+
+SMALL = (
+    "architecture=registry/resnet8-w4",
+    "epochs=2",
+    "warmup_epochs=1",
+    "num_gpus=2",
+    "batch_size_per_gpu=4",
+    "train_crop_size=8",
+    "inference.resize_size=8",
+    "inference.crop_size=8",
+)
+
+
+def train_words(data: Path | str, *more: str, settings: tuple[str, ...] = SMALL) -> list[str]:
+    changes = [word for setting in settings for word in ("--set", setting)]
+    return ["resnet50/v2", "--data", str(data), "--device", "cpu", "--workers", "0", *changes, *more]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_data_folder(tmp_path / "colours")
+
+
+def test_from_pictures_to_a_file_that_predicts_and_is_verified(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert main(train_words(data, "--output", str(run))) == 0
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [str(run / FILE)]
+    assert "epoch 2/2  loss" in told.err
+    assert "pictures/s" in told.err
+    assert f"weights-registry predict PHOTO --weights {run / FILE}" in told.err
+    photo = str(data / "val" / "red" / "000.png")
+    assert registry(["predict", photo, "--weights", str(run / FILE), "--device", "cpu", "--json"]) == 0
+    assert "blue" in capsys.readouterr().out
+    assert main(["verify", str(run), "--data", str(data), "--device", "cpu", "--workers", "0", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True
+
+
+def test_the_same_command_once_more_resumes_and_finds_it_done(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = train_words(data, "--output", str(tmp_path / "run"))
+    assert main(words) == 0
+    before = (tmp_path / "run" / FILE).read_bytes()
+    assert main(words) == 0
+    assert "Resumed at epoch 3" in capsys.readouterr().err
+    assert (tmp_path / "run" / FILE).read_bytes() == before
+    assert main([*words, "--seed", "1"]) == 1
+    assert "another seed: give the settings it was begun with, or another `--output`" in capsys.readouterr().err
+
+
+def test_without_an_output_the_run_has_a_folder_of_its_own(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(train_words(data, "--seed", "7")) == 0
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.startswith("registry-resnet8-w4-v2+")
+    assert folder.name.endswith("-seed7")
+
+
+def test_a_dry_run_plans_measures_and_leaves_nothing(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(train_words(data, "--dry-run")) == 0
+    told = capsys.readouterr().out
+    assert "on 24 pictures of colours" in told
+    assert "1 x 4 x 2 accumulated" in told
+    assert "training alone, at" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["colours"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["resnet50/v3", "--data", "x"], 2, "the closest are `resnet50/v2`"),
+        (["resnet50/v2"], 2, "--data"),
+        (["train", "resnet50/v2", "--data", "nowhere"], 1, "`nowhere` is not a folder"),
+        (["verify", "nowhere", "--data", "x"], 1, "holds no run"),
+        (["resnet50/v2", "--data", "fashion-mnist:nowhere"], 1, "apt-get install dataset-fashion-mnist"),
+        (["resnet50/v2", "--data", "x", "--set", "lrr=1"], 2, "did you mean `lr`?"),
+        (["resnet50/v2", "--data", "x", "--batch-size-per-gpu", "100"], 2, "does not divide that"),
+        (["resnet50/v2", "--data", "x", "--seed", "-1"], 2, "must be a whole number from 0 up, not `-1`"),
+    ],
+)
+def test_a_wrong_call_is_answered_with_its_status(
+    words: list[str], status: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == status
+    found = capsys.readouterr()
+    assert told in found.err
+    assert "Traceback" not in found.err
+
+
+def test_a_set_that_does_not_fill_a_step_is_told_before_anything_is_written(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(train_words(data, "--set", "num_gpus=64", settings=SMALL[:3] + SMALL[4:])) == 1
+    assert "a step takes 256 pictures and the training set has 24" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_its_help_is_a_tutorial(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("  reproduce-weights ") == 3
+    for word in ("fashion-mnist", "torchvision:CIFAR10:DIR", "torchrun", "--dry-run", "resumes"):
+        assert word in told

@@ -1,0 +1,131 @@
+"""A run -> a safetensors file that describes itself: weights, labels, preprocessing, accuracy, and how it was made.
+
+Equal runs make equal files: no time, no path and no host is in them. Knows nothing of training.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from training.errors import RunError
+from training.recipe import Recipe
+from training.record import digest, from_dict
+from training.runlog import Record, RunLog
+from training.settings import Choice
+from training.snapshots import Content, SnapshotFolder
+from weights_registry.categories import CategorySet
+from weights_registry.checkpoint import Checkpoint, Metrics
+from weights_registry.inference.architectures import build
+from weights_registry.inference.saving import save
+
+FILE: Final = "model.safetensors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The file, what it says of itself, and the sentence that says which epoch was taken."""
+
+    path: Path
+    checkpoint: Checkpoint
+    chosen: str
+
+
+def export(folder: Path, *, choice: Choice | None = None, licence: str = "not stated") -> Export:
+    """Write `model.safetensors` in the folder of a run, from the averaged weights where the recipe averages them.
+
+    `choice` takes the last epoch or the best; left out, the best if pictures were held out to choose it by, else the
+    last, which was chosen by none. `licence` is that of the weights.
+    Raises RunError if there is no run or its last epoch is not done yet.
+    """
+    header, epochs = RunLog(folder).read()
+    recipe = from_dict(header["recipe"])
+    choice = choice or ("best" if header["data"]["num_held_out"] else "last")
+    content, epoch = _chosen(folder, recipe, choice)
+    weights = "network" if content["average"] is None else "average"
+    labels = _labels(header)
+    model = build(recipe.architecture, len(labels))
+    model.load_state_dict(content[weights])
+    chosen = _say_which(header, choice)
+    checkpoint = Checkpoint(
+        id=recipe.id,
+        description=f"{recipe.architecture} trained on {header['data']['name']} with the recipe {recipe.id}.",
+        architecture=recipe.architecture,
+        # Who reads the file fills in where it is.
+        url=f"file:///{FILE}",
+        sha256=None,
+        num_bytes=None,
+        category_set=labels,
+        preprocessing=recipe.inference,
+        metrics=(_metrics(header, epochs[epoch], recipe, chosen),),
+        recipe=recipe.id,
+        num_params=sum(parameter.numel() for parameter in model.parameters()),
+        gmacs=None,
+        min_size=(1, 1),
+        code_licence="Apache-2.0" if "/" in recipe.architecture else "BSD-3-Clause",
+        weights_licence=licence,
+        lineage=_lineage(header, recipe, epoch, weights),
+    )
+    return Export(path=save(model, folder / FILE, checkpoint), checkpoint=checkpoint, chosen=chosen)
+
+
+def _chosen(folder: Path, recipe: Recipe, choice: Choice) -> tuple[Content, int]:
+    """The snapshot to export, and its epoch counted from 0."""
+    snapshots = SnapshotFolder(folder)
+    if choice == "best":
+        try:
+            content = snapshots.best()
+        except FileNotFoundError as error:
+            raise RunError(f"the run in `{folder}` has no best epoch yet: its first is not done") from error
+        return content, int(content["best"]["epoch"])
+    last, _ = snapshots.latest()
+    if last is None or last["position"] != {"epoch": recipe.epochs, "num_steps": 0}:
+        done = 0 if last is None else last["position"]["epoch"]
+        raise RunError(
+            f"the run in `{folder}` has done {done} of {recipe.epochs} epochs: give the command that began it once "
+            "more to go on"
+        )
+    return last, recipe.epochs - 1
+
+
+def _say_which(header: Record, choice: Choice) -> str:
+    if choice == "last":
+        return "the last epoch"
+    num_held_out = header["data"]["num_held_out"]
+    by = f"{num_held_out} held-out training pictures" if num_held_out else "these same pictures"
+    return f"the best epoch, chosen on {by}"
+
+
+def _metrics(header: Record, epoch: Record, recipe: Recipe, chosen: str) -> Metrics:
+    data = header["data"]
+    scores: dict[str, Any] = epoch["scores"][data["eval_split"]]
+    found = scores.get("average", scores["model"])
+    return Metrics(
+        dataset=data["name"],
+        split=data["eval_split"],
+        acc1=100 * found["num_correct1"] / found["num_images"],
+        acc5=100 * found["num_correct5"] / found["num_images"],
+        num_images=found["num_images"],
+        preprocessing=recipe.inference,
+        measured_by="reproduce-weights",
+        kind="measured",
+        source="the log of the run that trained these weights",
+        note=chosen,
+    )
+
+
+def _lineage(header: Record, recipe: Recipe, epoch: int, weights: str) -> tuple[str, ...]:
+    data, batch, versions = header["data"], header["batch"], header["versions"]
+    kind = "averaged weights" if weights == "average" else "weights"
+    return (
+        f"recipe {recipe.id}, digest {digest(recipe)}",
+        *(note for note in recipe.notes if recipe.of),
+        f"{kind} after epoch {epoch + 1} of {recipe.epochs}, seed {header['seed']}",
+        f"{data['num_train']:,} training pictures of {data['name']}, {data['fingerprint']['train']}",
+        f"batches of {batch['num_gpus']} x {batch['batch_size_per_gpu']} x {batch['accumulation_steps']}",
+        f"torch {versions['torch']}, torchvision {versions['torchvision']}, commit {header['git_commit']}",
+    )
+
+
+def _labels(header: Record) -> CategorySet:
+    record = header["categories"]
+    return CategorySet(record["name"], tuple(record["names"]), tuple(record["wordnet_ids"]))

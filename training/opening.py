@@ -1,0 +1,144 @@
+"""Puts a run together: a new one, or the one that is there, at its last sound snapshot. Knows not how it goes on."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from torch.utils.data import DataLoader
+
+from training.dataset import DataSet
+from training.distributed import Process, wait_for_all
+from training.environment import git_commit, hardware, versions
+from training.epoch import Totals
+from training.hardware import Fit
+from training.networks import build_network
+from training.progress import Progress, Silence
+from training.record import digest, to_dict
+from training.runlog import RunLog
+from training.sampler import BatchSampler, Deal, Position
+from training.settings import RunSettings
+from training.snapshots import SnapshotFolder, remove_parts
+from training.state import Memory, restore
+from training.step import Learner, build_learner
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """Everything a run consists of; `open_run` puts it together, `run.train` carries it out.
+
+    `evaluation` holds the loaders of the pictures to measure on, by split, from their first use on.
+    """
+
+    settings: RunSettings
+    data: DataSet
+    learner: Learner
+    sampler: BatchSampler
+    memory: Memory
+    snapshots: SnapshotFolder
+    log: RunLog
+    progress: Progress
+    evaluation: dict[str, DataLoader[Any]] = field(default_factory=dict)
+
+    @property
+    def process(self) -> Process:
+        """This process among those of the run."""
+        return self.learner.process
+
+    @property
+    def judges(self) -> tuple[str, str]:
+        """By which weights, and on which pictures, the best epoch is chosen."""
+        weights = "model" if self.learner.average is None else "average"
+        return weights, self.data.eval_split if self.data.held_out is None else "held-out"
+
+
+def open_run(
+    fitted: Fit, settings: RunSettings, data: DataSet, process: Process, progress: Progress | None = None
+) -> Run:
+    """The run in `settings.output`: a new one, or the one that is there, at its last sound snapshot.
+
+    Raises RunError if another run is there, and SnapshotDamaged if no snapshot of it is sound.
+    """
+    recipe, num_classes = fitted.recipe, len(data.labels)
+    deal = Deal(
+        num_images=len(data.train),
+        batch_size=fitted.batch_size_per_gpu,
+        num_lanes=fitted.num_gpus * fitted.accumulation_steps,
+        num_views=recipe.repeated_augmentations,
+        seed=settings.seed,
+    )
+    learner = build_learner(
+        build_network(recipe, num_classes, seed=settings.seed),
+        fitted,
+        process,
+        seed=settings.seed,
+        num_classes=num_classes,
+        steps_per_epoch=deal.steps_per_epoch,
+        channels_last=settings.channels_last,
+        compiled=settings.compile,
+    )
+    settings.output.mkdir(parents=True, exist_ok=True)
+    run = Run(
+        settings=settings,
+        data=data,
+        learner=learner,
+        sampler=BatchSampler(deal, process=process.number, num_processes=process.num_processes),
+        memory=_new_memory(fitted, settings, data, deal),
+        snapshots=SnapshotFolder(settings.output),
+        log=RunLog(settings.output),
+        progress=progress or Silence(),
+    )
+    _begin_or_resume(run)
+    return run
+
+
+def _new_memory(fitted: Fit, settings: RunSettings, data: DataSet, deal: Deal) -> Memory:
+    identity = {
+        "recipe": digest(fitted.recipe),
+        "seed": settings.seed,
+        "data": data.fingerprint(),
+        "batch": [deal.batch_size, deal.num_lanes],
+    }
+    return Memory(identity=identity, position=Position(), totals=Totals(), best=None, unreadable={})
+
+
+def _begin_or_resume(run: Run) -> None:
+    remove_parts(run.settings.output)
+    content, damaged = run.snapshots.latest()
+    for told in damaged:
+        run.progress.say(f"{told}. The one before is used.")
+    if content is None:
+        if run.process.is_first:
+            run.log.begin(_header(run))
+    else:
+        run.memory = restore(content, run.learner, identity=run.memory.identity)
+        position = run.memory.position
+        run.progress.say(f"Resumed at epoch {position.epoch + 1}, step {position.num_steps}.")
+        if run.process.is_first:
+            run.log.resume(position.epoch)
+    wait_for_all()
+
+
+def _header(run: Run) -> dict[str, Any]:
+    learner, data = run.learner, run.data
+    return {
+        "recipe": to_dict(learner.recipe),
+        "seed": run.settings.seed,
+        "data": {
+            "name": data.name,
+            "eval_split": data.eval_split,
+            "num_train": len(data.train),
+            "num_eval": len(data.eval),
+            "num_held_out": 0 if data.held_out is None else len(data.held_out),
+            "fingerprint": data.fingerprint(),
+        },
+        "categories": asdict(data.labels),
+        "batch": {
+            "num_gpus": learner.fitted.num_gpus,
+            "batch_size_per_gpu": learner.fitted.batch_size_per_gpu,
+            "accumulation_steps": learner.fitted.accumulation_steps,
+            "remarks": list(learner.fitted.remarks),
+        },
+        "best_by": "acc@1 of the {} on {}, the earliest of several".format(*run.judges),
+        "versions": versions(),
+        "hardware": hardware(run.process.device, num_processes=run.process.num_processes),
+        "git_commit": git_commit(),
+    }

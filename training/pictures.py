@@ -1,0 +1,117 @@
+"""Labelled pictures: those of a folder, of an array or of torchvision. Knows nothing of training or of splits."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from weights_registry.inference.images import open_image
+
+
+class Pictures(Protocol):
+    """Pictures with the index of their category, to be read in any order."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
+        """A picture, in mode RGB (3 channels) or L (1), and its label. Raises InvalidImage that names it."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A digest of what is in here, behind a word that says of what: of the contents, or of names and sizes."""
+        ...
+
+
+@dataclass(frozen=True)
+class FilePictures:
+    """Picture files below `root`, each with its label."""
+
+    root: Path
+    samples: tuple[tuple[Path, int], ...]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
+        """See `Pictures`."""
+        path, label = self.samples[index]
+        return open_image(path, num_channels=num_channels, name=path.relative_to(self.root).as_posix()), label
+
+    def fingerprint(self) -> str:
+        """See `Pictures`; of names, sizes and labels: reading all of ImageNet would take longer than an epoch."""
+        digest = hashlib.sha256()
+        for path, label in self.samples:
+            digest.update(f"{path.relative_to(self.root).as_posix()}\t{path.stat().st_size}\t{label}\n".encode())
+        return f"names-and-sizes:{digest.hexdigest()}"
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayPictures:
+    """uint8 pictures (N, H, W) or (N, H, W, 3) that are in memory as a whole, each with its label."""
+
+    images_NHWC: np.ndarray[Any, np.dtype[np.uint8]]
+    labels_N: np.ndarray[Any, np.dtype[np.int64]]
+
+    def __len__(self) -> int:
+        return len(self.images_NHWC)
+
+    def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
+        """See `Pictures`."""
+        picture = Image.fromarray(self.images_NHWC[index])
+        return open_image(picture, num_channels=num_channels, name=f"picture {index}"), int(self.labels_N[index])
+
+    def fingerprint(self) -> str:
+        """See `Pictures`; of the contents."""
+        digest = hashlib.sha256(str(self.images_NHWC.shape).encode())
+        digest.update(np.ascontiguousarray(self.images_NHWC).data)
+        digest.update(np.ascontiguousarray(self.labels_N, dtype="<i8").data)
+        return f"contents:{digest.hexdigest()}"
+
+
+@dataclass(frozen=True, eq=False)
+class TorchvisionPictures:
+    """One of torchvision's data sets of pictures with a number each."""
+
+    dataset: Any
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
+        """See `Pictures`."""
+        picture, label = self.dataset[index]
+        return open_image(picture, num_channels=num_channels, name=f"picture {index}"), int(label)
+
+    def fingerprint(self) -> str:
+        """See `Pictures`; of the contents where they are in memory, else of what torchvision calls the set."""
+        images, labels = (getattr(self.dataset, name, None) for name in ("data", "targets"))
+        if images is None or labels is None:
+            return f"description:{hashlib.sha256(self._description().encode()).hexdigest()}"
+        return ArrayPictures(np.asarray(images), np.asarray(labels)).fingerprint()
+
+    def _description(self) -> str:
+        return f"{type(self.dataset).__name__} {getattr(self.dataset, 'split', '')} {len(self)}"
+
+
+@dataclass(frozen=True, eq=False)
+class SelectedPictures:
+    """Those of other pictures that are listed in `indices`, in that order."""
+
+    pictures: Pictures
+    indices: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
+        """See `Pictures`."""
+        return self.pictures.read(self.indices[index], num_channels=num_channels)
+
+    def fingerprint(self) -> str:
+        """See `Pictures`; of those that were chosen from, and of the choice."""
+        choice = hashlib.sha256(np.asarray(self.indices, dtype="<i8").tobytes()).hexdigest()
+        return f"{self.pictures.fingerprint()}+choice:{choice}"

@@ -1,0 +1,111 @@
+"""A run from its first epoch, or from where it was stopped, to its last. Knows nothing of command lines and exports.
+
+The best epoch is that with the highest acc@1 on the held-out pictures, or where none were held out on those it is
+measured on; of the averaged weights if the recipe averages them; the earliest of several.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from training.epoch import EpochRun, Totals
+from training.feeding import Unreadable, training_loader
+from training.judging import epoch_record, judge
+from training.opening import Run
+from training.sampler import Position
+from training.settings import RunSettings
+from training.state import Best, gather
+from training.stopping import StopWish
+
+
+def train(run: Run, stop: StopWish) -> bool:
+    """Carry the run out. True once all epochs are done, False if a signal asked to stop: the next call goes on.
+
+    Raises LossDiverged, TooManyUnreadable, and OSError if the log cannot be written.
+    """
+    recipe, settings = run.learner.recipe, run.settings
+    on_gpu = run.process.device.type == "cuda"
+    loader = training_loader(
+        run.data.train, recipe, run.sampler, seed=settings.seed, num_workers=settings.num_workers, pin_memory=on_gpu
+    )
+    with _as_set(settings):
+        while run.memory.position.epoch < recipe.epochs:
+            run.sampler.position = run.memory.position
+            if not _epoch(run, stop, iter(loader)).run():
+                return False
+            _finish_epoch(run)
+            if stop.signal and run.process.num_processes == 1:
+                return run.memory.position.epoch == recipe.epochs
+    return True
+
+
+def _epoch(run: Run, stop: StopWish, batches: Iterator[Any]) -> EpochRun:
+    epoch = run.memory.position.epoch
+
+    def save() -> None:
+        run.memory.position = Position(epoch=epoch, num_steps=run.memory.totals.num_steps)
+        _save(run)
+
+    return EpochRun(
+        learner=run.learner,
+        epoch=epoch,
+        batches=batches,
+        totals=run.memory.totals,
+        progress=run.progress,
+        stop=stop,
+        unreadable=Unreadable(run.settings.max_unreadable, run.memory.unreadable),
+        save=save,
+        log_every_steps=run.settings.log_every_steps,
+        save_every_steps=run.settings.snapshot_every_steps,
+    )
+
+
+def _finish_epoch(run: Run) -> None:
+    """Evaluate, remember the best, write the log and the snapshot from which the next epoch begins."""
+    epoch, totals = run.memory.position.epoch, run.memory.totals
+    scores = judge(run)
+    weights, split = run.judges
+    acc1 = scores[split][weights].acc1
+    is_best = run.memory.best is None or acc1 > run.memory.best.acc1
+    if is_best:
+        run.memory.best = Best(epoch=epoch, acc1=acc1)
+    record = epoch_record(run, totals, scores, is_best=is_best)
+    run.memory.position, run.memory.totals = Position(epoch=epoch + 1), Totals()
+    if run.process.is_first:
+        # The best before the last: a run killed in between goes back one epoch, and finds the same best again.
+        if is_best:
+            _try(run, lambda: run.snapshots.save_best(gather(run.memory, run.learner)))
+        run.log.add(record)
+    _save(run)
+    if run.process.is_first and run.settings.keep_every_epochs and (epoch + 1) % run.settings.keep_every_epochs == 0:
+        _try(run, lambda: run.snapshots.keep(epoch + 1))
+    told = "  ".join(f"{name} {found.acc1:.2f}" for name, found in scores[run.data.eval_split].items())
+    run.progress.say(f"  acc@1 on {run.data.eval_split}: {told}{'  the best so far' if is_best else ''}")
+
+
+def _save(run: Run) -> None:
+    if run.process.is_first:
+        _try(run, lambda: run.snapshots.save(gather(run.memory, run.learner)))
+
+
+def _try(run: Run, save: Callable[[], None]) -> None:
+    """Save; if the disk does not take it, say so and train on: the snapshot before is whole and stays."""
+    try:
+        save()
+    except OSError as error:
+        run.progress.say(f"The snapshot could not be saved ({error}); the one before it is kept.")
+
+
+@contextmanager
+def _as_set(settings: RunSettings) -> Iterator[None]:
+    """torch's switches as the settings want them, and after it as they were."""
+    before = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
+    torch.backends.cudnn.benchmark = not settings.deterministic
+    torch.use_deterministic_algorithms(settings.deterministic)
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before[0]
+        torch.use_deterministic_algorithms(before[1])

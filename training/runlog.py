@@ -1,0 +1,61 @@
+"""The log of a run: JSON lines, the first what was run and where, then one an epoch. Knows not how to train."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from training.errors import RunError
+
+NAME: Final = "run.jsonl"
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """The log in `folder`. A line is there in full or, after a kill, cut off and then dropped by `resume`."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.folder / NAME
+
+    def begin(self, header: Record) -> None:
+        """Write the first line in place of all that was there."""
+        self._rewrite([header])
+
+    def add(self, record: Record) -> None:
+        """Append a line and see it to the disk."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(_line(record))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def resume(self, epoch: int) -> None:
+        """Drop the lines of `epoch` and later ones, which are about to be trained again, and one that was cut off."""
+        header, epochs = self.read()
+        self._rewrite([header, *(record for record in epochs if record["epoch"] < epoch)])
+
+    def read(self) -> tuple[Record, list[Record]]:
+        """The first line, and those of the epochs. Raises RunError if there is no log with a first line."""
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+        except FileNotFoundError as error:
+            raise RunError(f"`{self.folder}` holds no run: it has no `{NAME}`") from error
+        records = [json.loads(line) for line in lines if line.endswith("\n")]
+        if not records:
+            raise RunError(f"`{self.path}` holds no line: the run was stopped as it began. Remove it and begin again")
+        return records[0], records[1:]
+
+    def _rewrite(self, records: list[Record]) -> None:
+        part = self.path.with_name(f".{NAME}.part")
+        part.write_text("".join(map(_line, records)), encoding="utf-8")
+        part.replace(self.path)
+
+
+def _line(record: Record) -> str:
+    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
