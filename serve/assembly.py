@@ -39,10 +39,8 @@ def checkpoint_opener(settings: Settings) -> Callable[[str], Model]:
     """A function that opens checkpoints as `settings` say.
 
     Decode threads and the network's threads share the cores. By default OpenMP's threads spin while they wait for each
-    other, so each core that decodes stops the whole network; with the passive policy they sleep. EfficientNet-Lite0,
-    8 clients, 2 decode and 2 torch threads on 2 vCPUs (AMD EPYC) that other work loaded too, torch 2.15, float32:
-    34 ms of CPU a picture and 9.7/s with it, 148 ms and 4.6/s without. Where the cores are not the server's alone,
-    one torch thread does better still: 17 to 28/s in the same minutes.
+    other, so each core that decodes stops the whole network; with the passive policy they sleep. What it gains
+    depends on what else the cores do; tests/benchmarks/serve_model.py measures the server as a whole.
     """
 
     def open_model(weights: str) -> Model:

@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     scaled_decode: bool = Field(
         default=False,
         description="true: large JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, with at least twice the pixels a "
-        "side that they are resized to: 3 times faster at 12 megapixels, but probabilities change by up to 0.1, and of "
-        "two nearly equal categories the other may win (cards/measurements/scaled_decode.json)",
+        "side that they are resized to: faster, but probabilities change, and of two nearly equal categories the other "
+        "may win; tests/benchmarks/scaled_decode.py measures both",
     )
     max_pictures: int = Field(default=32, ge=1, description="most pictures of one request; more are refused with 422")
     body_timeout_s: float = Field(default=30, gt=0, description="seconds a client may take to send its body; then 408")

@@ -80,7 +80,7 @@ class Classifier:
     one a core, at most 32) decode the next. `preprocess="fast"` resizes with torch's uint8 kernel, seldom one level of
     255 off the picture that `"exact"` gives (bicubic: up to three), which is bit for bit that of
     `weights.transforms()`. `scaled_decode` decodes large JPEGs at 1/2, 1/4 or 1/8 of their size, with at least twice
-    the pixels a side that they are resized to: 3 times faster at 12 megapixels, but probabilities change by up to 0.1.
+    the pixels a side that they are resized to: faster, but probabilities change (tests/benchmarks/scaled_decode.py).
     One Classifier may be used from several threads at once: they decode side by side and take turns at the network.
     Raises what `load` raises, and ValueError for a device that is not there or a number below 1.
     """

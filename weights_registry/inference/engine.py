@@ -10,9 +10,9 @@ from torch import nn
 
 from weights_registry.inference.transforms import ImageTransforms
 
-# A CPU takes a batch in portions: the intermediate results of more pictures outgrow its caches and the allocator's.
-# CPU time a picture in portions of 1, 4, 8, 16 and 32 (2 threads, 2 cores of an Intel Xeon, torch 2.15, float32):
-# EfficientNet-Lite0 28, 22, 26, 27, 36 ms; ResNet-50 124, 100, 94, 104, 110 ms.
+# A CPU takes a batch in portions: the intermediate results of more pictures outgrow its caches and the allocator's, and
+# whole batches of 32 cost more a picture than batches of 1. What each batch size costs with portions of 4:
+# tests/benchmarks/classifier_throughput.py, figures in cards/measurements/classifier_throughput.json.
 CPU_PORTION: Final = 4
 
 
