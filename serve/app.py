@@ -20,6 +20,7 @@ from serve.routes.raw_predict import RawPredict
 from serve.serving import Serving
 from serve.settings import Settings
 from serve.telemetry import Telemetry
+from serve.unread import UnreadBodies
 
 _log = logging.getLogger("serve")
 
@@ -77,7 +78,8 @@ def _add_layers(app: FastAPI, serving: Serving, log: AccessLog | None) -> None:
     )
     if settings.api_key is not None:
         app.add_middleware(ApiKey, api_key=settings.api_key.get_secret_value())
-    app.add_middleware(RequestLayer, telemetry=serving.telemetry, log=log)
+    unread = UnreadBodies(max_bytes=10 * settings.max_bytes, timeout_s=settings.body_timeout_s)
+    app.add_middleware(RequestLayer, telemetry=serving.telemetry, log=log, unread=unread)
 
 
 def _lifespan(

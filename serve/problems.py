@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serve.answers import TITLES, Json, problem
-from serve.errors import BodyTimeout, NoKey, Unavailable
+from serve.errors import NoKey, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -29,8 +29,6 @@ def problem_response(error: Exception, request_id: str, path: str = "/") -> Resp
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, NoKey):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, BodyTimeout):
-        headers["Connection"] = "close"
     return _response(found, headers, path)
 
 
