@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from serve.access_log import AccessLog
 from serve.auth import ApiKey
 from serve.limits import BodyLimits
+from serve.methods import HeadAsGet
 from serve.predictor import Predictor
 from serve.problems import answer_in_problems
 from serve.protocol_v2 import routes as protocol_v2
@@ -68,6 +69,7 @@ def create_app(
 def _add_layers(app: FastAPI, serving: Serving, log: AccessLog | None) -> None:
     """The layers, innermost first: a refused request costs as little as can be."""
     settings = serving.settings
+    app.add_middleware(HeadAsGet)
     if not settings.opentelemetry:  # whose spans name the route, which the fast path goes below
         app.add_middleware(RawPredict, serving=serving)
     app.add_middleware(

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from serve.answers import TITLES, Json, problem
 from serve.errors import NoKey, Unavailable
+from serve.methods import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,15 +34,23 @@ def problem_response(error: Exception, request_id: str, path: str = "/") -> Resp
 
 
 def answer_in_problems(app: FastAPI) -> None:
-    """Have the framework's own errors (no such route, wrong arguments) answered in the same form as ours."""
+    """Have the framework's own errors (no such route, wrong arguments) answered in the same form as ours.
+
+    OPTIONS is among them: the framework knows no route for it.
+    """
     app.add_exception_handler(HTTPException, _framework_error)
     app.add_exception_handler(RequestValidationError, _invalid_arguments)
 
 
 async def _framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request.app, request.scope))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     found = _of_status(request, error.status_code, str(error.detail))
-    return _response(found, dict(error.headers or {}), request.scope["path"])
+    return _response(found, headers, request.scope["path"])
 
 
 async def _invalid_arguments(request: Request, error: Exception) -> Response:
