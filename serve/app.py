@@ -16,7 +16,7 @@ from serve.predictor import Predictor
 from serve.problems import answer_in_problems
 from serve.protocol_v2 import routes as protocol_v2
 from serve.request_layer import RequestLayer
-from serve.routes import crop, health, hugging_face, models, page, predict
+from serve.routes import crop, docs, health, hugging_face, models, page, predict
 from serve.routes.raw_predict import RawPredict
 from serve.serving import Serving
 from serve.settings import Settings
@@ -48,6 +48,7 @@ def create_app(
         title="weights-registry",
         version=version("weights-registry"),
         description=_DESCRIPTION,
+        docs_url=None,  # ours needs no CDN
         redoc_url=None,
         # Asking for providers takes FastAPI 10 us a request even where there are none.
         telemetry={
@@ -59,7 +60,7 @@ def create_app(
         lifespan=_lifespan(serving, on_start_failed),
     )
     app.state.serving = serving
-    for routes in (predict, crop, models, health, page, hugging_face, protocol_v2):
+    for routes in (predict, crop, models, health, page, docs, hugging_face, protocol_v2):
         app.include_router(routes.router(serving))
     answer_in_problems(app)
     _add_layers(app, serving, log)
