@@ -16,7 +16,7 @@ from weights_registry.errors import CardError
 
 Section = Literal["metrics", "training", "studies", "speed"]
 
-# In the order in which a card shows them; a name that is not here is a study, after those that are.
+# In the order in which a card shows them. `speed-gpu` goes with `speed`; what is not here is a study, after the others.
 SECTIONS: Final[dict[str, Section]] = {
     "accuracy": "metrics",
     "robustness": "metrics",
@@ -48,7 +48,7 @@ class Evidence:
     @property
     def section(self) -> Section:
         """The part of the card that it belongs to."""
-        return SECTIONS.get(self.name, "studies")
+        return SECTIONS.get(_kind(self.name), "studies")
 
     @property
     def title(self) -> str:
@@ -66,7 +66,7 @@ def read_evidence(folder: Path | None) -> list[Evidence]:
     names = {path.stem for path in folder.iterdir() if path.suffix in (".json", ".png") and path.name[0] != "."}
     order = {name: place for place, name in enumerate(SECTIONS)}
     names -= set(_NOT_EVIDENCE)
-    return [_read(folder, name) for name in sorted(names, key=lambda name: (order.get(name, len(order)), name))]
+    return [_read(folder, name) for name in sorted(names, key=lambda name: (order.get(_kind(name), len(order)), name))]
 
 
 def evidence_paragraphs(evidence: Evidence, *, path_of: Mapping[Path, str]) -> list[str]:
@@ -83,6 +83,10 @@ def evidence_paragraphs(evidence: Evidence, *, path_of: Mapping[Path, str]) -> l
         paragraphs.append(markdown.text(str(record["note"])))
     papers = _papers(record.get("papers"))
     return [*paragraphs, f"{papers} ({source})" if papers else f"({source})"]
+
+
+def _kind(name: str) -> str:
+    return name if name in SECTIONS else name.partition("-")[0]
 
 
 def _read(folder: Path, name: str) -> Evidence:
@@ -119,8 +123,12 @@ def _row_table(rows: Sequence[Mapping[str, Any]]) -> str:
 def _papers(papers: Any) -> str:
     """The papers in one line: `command: ...; date: ...`."""
     if isinstance(papers, Mapping):
-        return "; ".join(f"{markdown.text(_words(key))}: {_cell(_flat(value))}" for key, value in papers.items())
+        return "; ".join(f"{markdown.text(_words(key))}: {_paper(key, value)}" for key, value in papers.items())
     return markdown.text(str(papers)) if papers else ""
+
+
+def _paper(key: str, value: Any) -> str:
+    return markdown.code(str(value)) if key == "command" else _cell(_flat(value))
 
 
 def _flat(value: Any) -> Any:

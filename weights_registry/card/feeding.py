@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from weights_registry.preprocessing import Preprocessing
 
@@ -51,28 +50,6 @@ def picture_name(preprocessing: Preprocessing) -> str:
     """Name, without ending, of the picture that all checkpoints fed so share: `fed-232-224-bilinear`."""
     channels = "" if preprocessing.num_channels == 3 else "-grey"
     return f"fed-{preprocessing.resize_size}-{preprocessing.crop_size}-{preprocessing.interpolation}{channels}"
-
-
-def describe_picture(feeding: Feeding, shown: str | None) -> str:
-    """The picture of a feeding in words, for who cannot see it. `shown` names what is on it, None for a bare scheme."""
-    size, resized, crop = (f"{each[0]} x {each[1]}" for each in (feeding.picture, feeding.resized, feeding.crop))
-    what = f"A scheme of how a picture of {size} pixels" if shown is None else f"{shown}, {size} pixels,"
-    seen = "what the network sees" if shown is None else "and what the network sees beside it"
-    return f"{what} is resized to {resized}; a box marks the central {crop}, {seen}."
-
-
-def feeding_data(preprocessing: Preprocessing, feeding: Feeding, shown: str | None) -> dict[str, Any]:
-    """All that the picture of a feeding was drawn from, as JSON types."""
-    return {
-        "resize_size": preprocessing.resize_size,
-        "crop_size": preprocessing.crop_size,
-        "interpolation": preprocessing.interpolation,
-        "num_channels": preprocessing.num_channels,
-        "shown": shown,
-        "picture": list(feeding.picture),
-        "resized": list(feeding.resized),
-        "crop_box": list(feeding.crop_box),
-    }
 
 
 def _start(side: int, crop: int) -> int:

@@ -14,7 +14,10 @@ _OTHER_PICTURES: Final = {
 
 _PHOTOS: Final = "Naming what a photo shows, among the 1,000 categories of ImageNet-1K; a start to fine-tune from."
 _OFFLINE: Final = "Machines without internet: the file comes with a Python package."
-_NONE_OF_THESE: Final = "Pictures of anything else: it names one of its 1,000 categories whatever is shown, and has none for “none of these”."
+_NONE_OF_THESE: Final = (
+    "Pictures of anything else: it names one of its 1,000 categories whatever is shown; none of them stands for “none "
+    "of these”."
+)
 _UNDER_CONFIDENT: Final = (
     "Its probabilities as they stand: the V2 weights are under-confident. Users report 58.4 % where other weights give "
     "99.8 %, and 86 % against 98.8 % ([pytorch/vision#7570](https://github.com/pytorch/vision/issues/7570), "

@@ -19,9 +19,9 @@ from weights_registry.checkpoint import Checkpoint
 PLACED_BLOCKS: Final = ("about", "good-for", "not-good-for", "licence")
 """The blocks that have a place of their own in a card; all others stand under `Notes`."""
 
-_INTERVALS: Final = (
-    "An interval is Wilson's, at 95 %, for the number of pictures: how far the figure could be off by the choice of "
-    "pictures. It says nothing of another training run."
+_HOW_TO_READ: Final = (
+    "*fed* is resize/crop, and all else as above. An interval is Wilson's, at 95 %, for the number of pictures: how far "
+    "the figure could be off by the choice of pictures. It says nothing of another training run."
 )
 
 Paragraphs = list[str]
@@ -77,8 +77,8 @@ def _metrics(checkpoint: Checkpoint) -> Paragraphs:
     paragraphs: Paragraphs = []
     for kind, heading in (("published", "As published"), ("measured", "As measured here")):
         metrics = [each for each in checkpoint.metrics if each.kind == kind]
-        paragraphs += [f"### {heading}", *metrics_table(metrics)] if metrics else []
-    return [*paragraphs, _INTERVALS] if any(each.num_images for each in checkpoint.metrics) else paragraphs
+        paragraphs += [f"### {heading}", *metrics_table(metrics, checkpoint.preprocessing)] if metrics else []
+    return [*paragraphs, _HOW_TO_READ] if paragraphs else []
 
 
 def _evidence(found: Sequence[Evidence], section: Section, folder: Path) -> Paragraphs:

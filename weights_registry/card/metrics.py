@@ -15,10 +15,10 @@ _FIGURES: Final = (1, 2, 4)
 _SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def metrics_table(metrics: Sequence[Metrics]) -> list[str]:
-    """Paragraphs: a row an evaluation, then the notes that rows point to."""
+def metrics_table(metrics: Sequence[Metrics], fed: Preprocessing) -> list[str]:
+    """Paragraphs: a row an evaluation, then the notes that rows point to. `fed` is the checkpoint's own feeding."""
     notes = list(dict.fromkeys(each.note for each in metrics if each.note))
-    rows = [_cells(each, notes) for each in metrics]
+    rows = [_cells(each, notes, fed) for each in metrics]
     told = "\n".join(f"{_mark(number)} {markdown.text(note)}  " for number, note in enumerate(notes, 1)).rstrip()
     return [markdown.table(_HEADER, rows, right=_FIGURES), *([told] if told else [])]
 
@@ -33,7 +33,7 @@ def accuracy_interval(accuracy: float, num_images: int) -> tuple[float, float]:
     return wilson_interval(round(accuracy * num_images / 100), num_images)
 
 
-def _cells(metrics: Metrics, notes: list[str]) -> list[str]:
+def _cells(metrics: Metrics, notes: list[str], fed: Preprocessing) -> list[str]:
     subject = SUBJECTS[metrics.of] + (_mark(notes.index(metrics.note) + 1) if metrics.note else "")
     return [
         markdown.text(f"{metrics.dataset} {metrics.split}"),
@@ -42,10 +42,21 @@ def _cells(metrics: Metrics, notes: list[str]) -> list[str]:
         _interval(metrics.acc1, metrics.num_images),
         "" if metrics.acc5 is None else f"{metrics.acc5:.3f}",
         "" if metrics.acc5 is None else _interval(metrics.acc5, metrics.num_images),
-        describe_feeding(metrics.preprocessing),
+        _feeding(metrics.preprocessing, fed),
         subject,
         _measured_by(metrics),
     ]
+
+
+def _feeding(preprocessing: Preprocessing, usual: Preprocessing) -> str:
+    """`232/224`, which is resize and crop; and in words what else is not as usual."""
+    others = {
+        preprocessing.interpolation: preprocessing.interpolation != usual.interpolation,
+        "not antialiased" if usual.antialias else "antialiased": preprocessing.antialias != usual.antialias,
+        "other mean and std": (preprocessing.mean, preprocessing.std) != (usual.mean, usual.std),
+    }
+    sizes = f"{preprocessing.resize_size}/{preprocessing.crop_size}"
+    return ", ".join([sizes, *(words for words, differs in others.items() if differs)])
 
 
 def _measured_by(metrics: Metrics) -> str:

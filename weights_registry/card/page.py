@@ -43,6 +43,7 @@ th, td {{ padding: .35rem .7rem; border: 1px solid var(--line); text-align: left
 th {{ background: var(--band); white-space: nowrap; }}
 code {{ padding: .1em .3em; border-radius: 4px; background: var(--band); font: .875em ui-monospace, monospace;
   overflow-wrap: anywhere; }}
+td:first-child code {{ white-space: nowrap; }}
 pre {{ padding: 1rem; border-radius: 6px; background: var(--band); overflow-x: auto; }}
 pre code {{ padding: 0; }}
 img {{ max-width: 100%; height: auto; }}

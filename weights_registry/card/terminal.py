@@ -13,5 +13,5 @@ from weights_registry.wording import printable
 def print_card(card: str, file: TextIO) -> None:
     """Print the card, rendered, as wide as the terminal is; what could steer the terminal is spelled out."""
     lines = without_marks(without_front_matter(card)).splitlines()
-    markdown = Markdown("\n".join(map(printable, lines)), hyperlinks=False)
+    markdown = Markdown("\n".join(map(printable, lines)), hyperlinks=True)
     Console(file=file, markup=False, emoji=False, highlight=False).print(markdown)
