@@ -10,7 +10,7 @@ from typing import Any
 from training.catalog import get_recipe, is_published
 from training.diff import format_value, recipe_diff
 from training.errors import UnknownRecipe
-from training.ladder import LADDER
+from training.ladders import LADDERS
 from training.recipe import Recipe
 from training.recipe_fields import RUN_FIELDS
 from training.record import digest
@@ -42,9 +42,10 @@ def recipes_before(recipe: Recipe) -> tuple[Recipe, ...]:
     """
     if recipe.of is not None:
         return _known(recipe.of)
-    below = [rung.before.recipe for rung in LADDER if rung.before is not None and rung.recipe.id == recipe.id]
-    version = re.fullmatch(r"v(\d+)", recipe.variant)
-    earlier = () if version is None else _known(f"{recipe.architecture}/v{int(version[1]) - 1}")
+    rungs = [rung for ladder in LADDERS.values() for rung in ladder if rung.recipe.id == recipe.id]
+    below = [rung.before.recipe for rung in rungs if rung.before is not None]
+    version = re.fullmatch(r"(.*v)(\d+)", recipe.variant)
+    earlier = () if version is None else _known(f"{recipe.architecture}/{version[1]}{int(version[2]) - 1}")
     return (*below, *(other for other in earlier if other not in below))
 
 

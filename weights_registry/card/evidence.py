@@ -1,18 +1,21 @@
-"""What was measured or drawn about a checkpoint: a folder of pictures and JSON -> parts of its card.
+"""What was measured or drawn about a checkpoint: a folder of pictures and JSON, read for its card.
 
 `NAME.png` has `NAME.json` beside it, `{"title", "alt", "data"}`, as `weights_registry.plots.write_chart` writes it.
 `NAME.json` alone is a table: `title`, and the figures in `data` (or, without `data`, all else it holds). Either may
-hold `note`, a sentence, and `papers`: hardware, versions, command, date. Knows nothing of checkpoints.
+hold `note`, a sentence, and `papers`: hardware, versions, command, date; the latter also within `data`. What
+`weights-registry evaluate --json` prints, kept as `accuracy.json`, is a row among the accuracies measured. Knows no
+checkpoint and no Markdown.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from weights_registry.card import markdown
+from weights_registry.checkpoint import Metrics
 from weights_registry.errors import CardError
+from weights_registry.record import metrics_from_record
 
 Section = Literal["metrics", "training", "studies", "speed"]
 
@@ -34,6 +37,7 @@ SECTIONS: Final[dict[str, Section]] = {
 # Belong to the picture of the feeding, which has a section of its own.
 _NOT_EVIDENCE: Final = ("sample", "feeding")
 _TOLD: Final = ("title", "alt", "note", "papers")
+_EVALUATED: Final = frozenset({"weights", "data", "num_images", "acc1", "acc5", "preprocessing", "preprocess"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,30 @@ class Evidence:
     def section(self) -> Section:
         """The part of the card that it belongs to."""
         return SECTIONS.get(_kind(self.name), "studies")
+
+    @property
+    def data(self) -> Any:
+        """The figures: what stands under `data`, else all that is none of the words about it."""
+        data = self.record.get("data")
+        if isinstance(data, Mapping | list):
+            return data
+        return {key: value for key, value in self.record.items() if key not in _TOLD}
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """The figures as an evaluation if they are what `weights-registry evaluate --json` prints, else None.
+
+        Raises RecordError if they nearly are.
+        """
+        if self.section != "metrics" or not isinstance(self.data, Mapping) or not _EVALUATED.issubset(self.data):
+            return None
+        return _as_metrics(self.data, str(self.figures))
+
+    @property
+    def papers(self) -> list[Any]:
+        """Under what circumstances it was measured: a record for each measurement that took part."""
+        papers = self.record.get("papers") or (self.data.get("papers") if isinstance(self.data, Mapping) else None)
+        return papers if isinstance(papers, list) else [papers] if papers else []
 
     @property
     def title(self) -> str:
@@ -67,22 +95,6 @@ def read_evidence(folder: Path | None) -> list[Evidence]:
     order = {name: place for place, name in enumerate(SECTIONS)}
     names -= set(_NOT_EVIDENCE)
     return [_read(folder, name) for name in sorted(names, key=lambda name: (order.get(_kind(name), len(order)), name))]
-
-
-def evidence_paragraphs(evidence: Evidence, *, path_of: Mapping[Path, str]) -> list[str]:
-    """A heading, the picture or the figures as a table, the note, and the papers. `path_of` says where files lie."""
-    record = evidence.record
-    source = markdown.local_link("figures as JSON", path_of[evidence.figures])
-    paragraphs = [f"### {markdown.text(evidence.title)}"]
-    if evidence.picture is not None:
-        paragraphs.append(markdown.picture(path_of[evidence.picture], alt=str(record["alt"])))
-    else:
-        rest = {key: value for key, value in record.items() if key not in _TOLD}
-        paragraphs += _tables(rest.get("data", rest))
-    if record.get("note"):
-        paragraphs.append(markdown.text(str(record["note"])))
-    papers = _papers(record.get("papers"))
-    return [*paragraphs, f"{papers} ({source})" if papers else f"({source})"]
 
 
 def _kind(name: str) -> str:
@@ -104,60 +116,22 @@ def _read(folder: Path, name: str) -> Evidence:
     return Evidence(name=name, record=record, figures=figures, picture=picture if picture.is_file() else None)
 
 
-def _tables(data: Any) -> list[str]:
-    """The plain figures of `data` as a table of two columns, and each list of like objects as one of its own."""
-    if not isinstance(data, Mapping):
-        data = {"": data}
-    plain = [[markdown.text(_words(key)), _cell(value)] for key, value in data.items() if not _is_nested(value)]
-    tables = [markdown.table(("what", "figure"), plain, right=(1,))] if plain else []
-    return tables + [_row_table(value) for value in data.values() if _is_rows(value)]
-
-
-def _row_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    columns = list(dict.fromkeys(key for row in rows for key, value in row.items() if not _is_nested(value)))
-    numbers = [place for place, key in enumerate(columns) if all(_is_number(row.get(key, 0)) for row in rows)]
-    cells = ([_cell(row.get(key, "")) for key in columns] for row in rows)
-    return markdown.table([markdown.text(_words(key)) for key in columns], cells, right=numbers)
-
-
-def _papers(papers: Any) -> str:
-    """The papers in one line: `command: ...; date: ...`."""
-    if isinstance(papers, Mapping):
-        return "; ".join(f"{markdown.text(_words(key))}: {_paper(key, value)}" for key, value in papers.items())
-    return markdown.text(str(papers)) if papers else ""
-
-
-def _paper(key: str, value: Any) -> str:
-    return markdown.code(str(value)) if key == "command" else _cell(_flat(value))
-
-
-def _flat(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {each}" for key, each in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
-
-
-def _words(key: str) -> str:
-    return key.replace("_", " ")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else markdown.text(str(value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, Mapping | list)
-
-
-def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+def _as_metrics(figures: Mapping[str, Any], where: str) -> Metrics:
+    """Figures of `evaluate` as an evaluation. Raises RecordError if a field is not as `evaluate` writes it."""
+    num_ranked, unreadable = figures.get("num_ranked"), figures.get("unreadable") or []
+    notes = (
+        f"{figures['preprocess']} preprocessing, {figures.get('dtype') or 'dtype not said'}",
+        f"{figures['num_categories']} categories" if figures.get("num_categories") else "",
+        f"ranked among {num_ranked}" if num_ranked else "",
+        f"{len(unreadable)} pictures could not be read and are not counted" if unreadable else "",
+    )
+    told = {name: figures[name] for name in ("acc1", "acc5", "num_images", "preprocessing")}
+    named = {
+        "dataset": figures.get("dataset") or Path(str(figures["data"])).name,
+        "split": figures.get("split") or "",
+        "measured_by": "weights-registry evaluate",
+        "kind": "measured",
+        "source": "",
+        "note": "; ".join(note for note in notes if note),
+    }
+    return metrics_from_record(told | named, where)

@@ -6,7 +6,7 @@ The Hub's accuracies are shares between 0 and 1; a checkpoint's are in percent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from weights_registry.card.metrics import SUBJECTS
@@ -33,11 +33,11 @@ HUB_DATASETS: Final = {
 }
 
 
-def front_matter(checkpoint: Checkpoint) -> ModelCardData:
-    """What the Hub reads of a card: task, licence, data sets, and every evaluation of these parameters."""
+def front_matter(checkpoint: Checkpoint, *, measured: Sequence[Metrics] = ()) -> ModelCardData:
+    """What the Hub reads of a card: task, licence, data sets, and every evaluation, `measured` after the record's."""
     from huggingface_hub import ModelCardData
 
-    results = list(_eval_results(checkpoint))
+    results = list(_eval_results([*checkpoint.metrics, *measured]))
     return ModelCardData(
         model_name=checkpoint.id,
         pipeline_tag=TASK,
@@ -65,10 +65,10 @@ def _licence(checkpoint: Checkpoint) -> dict[str, str]:
     return {"license": "other", "license_name": checkpoint.weights_licence}
 
 
-def _eval_results(checkpoint: Checkpoint) -> Iterator[EvalResult]:
+def _eval_results(evaluations: Sequence[Metrics]) -> Iterator[EvalResult]:
     """One result an accuracy, of all evaluations but those of an earlier run, which is not this file's."""
     taken: set[tuple[str, str, str]] = set()
-    for metrics in checkpoint.metrics:
+    for metrics in evaluations:
         if metrics.of != "earlier-run":
             config = _free((metrics.dataset, metrics.split), _config(metrics), taken)
             yield _result(metrics, config, "acc@1", "accuracy", metrics.acc1)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from weights_registry.card import markdown
-from weights_registry.card.evidence import Evidence, Section, evidence_paragraphs, read_evidence
+from weights_registry.card.evidence import Evidence, Section, read_evidence
+from weights_registry.card.evidence_text import evidence_paragraphs
 from weights_registry.card.facts import use_it, what_it_is, where_from
 from weights_registry.card.feeding import FeedingPicture
 from weights_registry.card.first_words import first_words
@@ -20,8 +21,8 @@ PLACED_BLOCKS: Final = ("about", "good-for", "not-good-for", "licence")
 """The blocks that have a place of their own in a card; all others stand under `Notes`."""
 
 _HOW_TO_READ: Final = (
-    "*fed* is resize/crop, and all else as above. An interval is Wilson's, at 95 %, for the number of pictures: how far "
-    "the figure could be off by the choice of pictures. It says nothing of another training run."
+    "*fed* is resize/crop, and all else as above. An interval is Wilson's, at 95 %, for the number of pictures: how "
+    "far the figure could be off by the choice of pictures. It says nothing of another training run."
 )
 
 Paragraphs = list[str]
@@ -51,7 +52,7 @@ def make_card(
         "What it is": [*what_it_is(checkpoint), *_block(words, "about")],
         "Use it": use_it(checkpoint),
         "How it is fed": _feeding(checkpoint, feeding_picture, folder),
-        "Metrics": [*_metrics(checkpoint), *_evidence(found, "metrics", folder)],
+        "Metrics": [*_metrics(checkpoint, found, folder), *_evidence(found, "metrics", folder)],
         "Recipe": [*(recipe_section(recipe) if recipe else []), *_evidence(found, "training", folder)],
         "Studies": _evidence(found, "studies", folder),
         "Speed here": _evidence(found, "speed", folder),
@@ -62,7 +63,8 @@ def make_card(
     }
     # A block that somebody emptied stays, without a heading: it must not be filled again.
     emptied = [block(name, "") for name, text in words.items() if not text]
-    paragraphs = [f"---\n{front_matter(checkpoint).to_yaml()}\n---", f"# {markdown.text(checkpoint.id)}"]
+    head = front_matter(checkpoint, measured=[each.metrics for each in found if each.metrics is not None])
+    paragraphs = [f"---\n{head.to_yaml()}\n---", f"# {markdown.text(checkpoint.id)}"]
     for heading, content in sections.items():
         paragraphs += [f"## {heading}", *content] if content else []
     return "\n\n".join([*paragraphs, *emptied]) + "\n"
@@ -73,18 +75,25 @@ def _feeding(checkpoint: Checkpoint, picture: FeedingPicture | None, folder: Pat
     return [markdown.text(checkpoint.preprocessing.describe()), *shown]
 
 
-def _metrics(checkpoint: Checkpoint) -> Paragraphs:
+def _metrics(checkpoint: Checkpoint, found: Sequence[Evidence], folder: Path) -> Paragraphs:
+    """Published and measured in tables apart; an evaluation among the evidence is a row of the latter."""
+    evaluated = [(each, metrics) for each in found if (metrics := each.metrics) is not None]
+    published = [each for each in checkpoint.metrics if each.kind == "published"]
+    measured = [each for each in checkpoint.metrics if each.kind == "measured"]
+    measured += [metrics for _, metrics in evaluated]
     paragraphs: Paragraphs = []
-    for kind, heading in (("published", "As published"), ("measured", "As measured here")):
-        metrics = [each for each in checkpoint.metrics if each.kind == kind]
+    for heading, metrics in (("As published", published), ("As measured here", measured)):
         paragraphs += [f"### {heading}", *metrics_table(metrics, checkpoint.preprocessing)] if metrics else []
+    if evaluated:
+        links = (markdown.local_link(each.title, _path_from(folder, each.figures)) for each, _ in evaluated)
+        paragraphs.append(f"Figures as JSON: {', '.join(links)}.")
     return [*paragraphs, _HOW_TO_READ] if paragraphs else []
 
 
 def _evidence(found: Sequence[Evidence], section: Section, folder: Path) -> Paragraphs:
     paragraphs: Paragraphs = []
     for each in found:
-        if each.section == section:
+        if each.section == section and not (each.picture is None and each.metrics is not None):
             files = [path for path in (each.figures, each.picture) if path is not None]
             paragraphs += evidence_paragraphs(each, path_of={path: _path_from(folder, path) for path in files})
     return paragraphs

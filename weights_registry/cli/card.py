@@ -45,14 +45,20 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.evidence is not None and not arguments.evidence.is_dir():
         raise CalledWrongly(f"there is no folder `{arguments.evidence}` with evidence")
     if arguments.json:
-        from weights_registry.card.front_matter import front_matter
-
-        print_json(front_matter(checkpoint).to_dict())
+        _print_front_matter(checkpoint, arguments.evidence)
     elif arguments.browser:
         _open_in_browser(checkpoint, arguments.evidence)
     else:
         _print(checkpoint, arguments.evidence, rendered=arguments.open and sys.stdout.isatty())
     return 0
+
+
+def _print_front_matter(checkpoint: Checkpoint, evidence: Path | None) -> None:
+    from huggingface_hub import ModelCard
+
+    from weights_registry.card.local import local_card
+
+    print_json(ModelCard(local_card(checkpoint, evidence=evidence).markdown).data.to_dict())
 
 
 def _print(checkpoint: Checkpoint, evidence: Path | None, *, rendered: bool) -> None:
