@@ -123,7 +123,7 @@ def _as_metrics(figures: Mapping[str, Any], where: str) -> Metrics:
         f"{figures['preprocess']} preprocessing, {figures.get('dtype') or 'dtype not said'}",
         f"{figures['num_categories']} categories" if figures.get("num_categories") else "",
         f"ranked among {num_ranked}" if num_ranked else "",
-        f"{len(unreadable)} pictures could not be read and are not counted" if unreadable else "",
+        f"not counted, since they could not be read: {len(unreadable)}" if unreadable else "",
     )
     told = {name: figures[name] for name in ("acc1", "acc5", "num_images", "preprocessing")}
     named = {

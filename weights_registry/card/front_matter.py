@@ -51,12 +51,20 @@ def front_matter(checkpoint: Checkpoint, *, measured: Sequence[Metrics] = ()) ->
     )
 
 
+def read_front_matter(card: str) -> dict[str, Any]:
+    """The front matter of a card as the Hub's own library reads it, as JSON types."""
+    from huggingface_hub import ModelCard
+
+    read: dict[str, Any] = ModelCard(card).data.to_dict()  # type: ignore[no-untyped-call]
+    return read
+
+
 def without_front_matter(card: str) -> str:
     """The card as one reads it, from its title on."""
     return re.sub(r"\A---\n.*?\n---\n+", "", card, count=1, flags=re.DOTALL)
 
 
-def _licence(checkpoint: Checkpoint) -> dict[str, str]:
+def _licence(checkpoint: Checkpoint) -> dict[str, Any]:
     name = checkpoint.weights_licence.strip().casefold()
     if name in HUB_LICENCES:
         return {"license": name}
@@ -85,7 +93,7 @@ def _result(metrics: Metrics, config: str, name: str, kind: str, percent: float)
         task_name="Image classification",
         dataset_name=metrics.dataset,
         dataset_type=HUB_DATASETS.get(metrics.dataset) or re.sub(r"[^a-z0-9]+", "-", metrics.dataset.casefold()),
-        dataset_split=metrics.split,
+        dataset_split=metrics.split or None,
         dataset_config=config,
         dataset_args=_facts(metrics),
         metric_name=name,

@@ -82,8 +82,8 @@ def _metrics(checkpoint: Checkpoint, found: Sequence[Evidence], folder: Path) ->
     measured = [each for each in checkpoint.metrics if each.kind == "measured"]
     measured += [metrics for _, metrics in evaluated]
     paragraphs: Paragraphs = []
-    for heading, metrics in (("As published", published), ("As measured here", measured)):
-        paragraphs += [f"### {heading}", *metrics_table(metrics, checkpoint.preprocessing)] if metrics else []
+    for heading, rows in (("As published", published), ("As measured here", measured)):
+        paragraphs += [f"### {heading}", *metrics_table(rows, checkpoint.preprocessing)] if rows else []
     if evaluated:
         links = (markdown.local_link(each.title, _path_from(folder, each.figures)) for each, _ in evaluated)
         paragraphs.append(f"Figures as JSON: {', '.join(links)}.")

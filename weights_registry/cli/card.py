@@ -15,7 +15,7 @@ from weights_registry.finding import find_checkpoint
 EXAMPLES = (
     ("card resnet50 --open", "to read, in the terminal"),
     ("card ./model.safetensors --browser", "of a file that describes itself, in the browser"),
-    ("card resnet50 > README.md", "Markdown with the front matter of the Hugging Face Hub"),
+    ("card resnet50", "as Markdown, to be kept as the README.md of a Hugging Face repository"),
     ("card resnet50 --json", "the front matter alone, with the model-index, for a program"),
 )
 
@@ -54,11 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_front_matter(checkpoint: Checkpoint, evidence: Path | None) -> None:
-    from huggingface_hub import ModelCard
-
+    from weights_registry.card.front_matter import read_front_matter
     from weights_registry.card.local import local_card
 
-    print_json(ModelCard(local_card(checkpoint, evidence=evidence).markdown).data.to_dict())
+    print_json(read_front_matter(local_card(checkpoint, evidence=evidence).markdown))
 
 
 def _print(checkpoint: Checkpoint, evidence: Path | None, *, rendered: bool) -> None:
