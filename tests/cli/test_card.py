@@ -52,6 +52,13 @@ def test_a_file_has_a_card_like_any_other(run: Run, tmp_path: Path) -> None:
     assert str(tmp_path) not in out
 
 
+def test_what_a_run_keeps_beside_its_file_is_on_its_card(run: Run, tmp_path: Path) -> None:
+    path = write_colours(tmp_path / "model.safetensors")
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "seeds.json").write_text('{"data": {"mean_acc1": 93.25}}')
+    assert "| mean acc1 | 93.25 |" in run("card", path).out
+
+
 def test_ones_own_checkpoint_has_one_with_its_evidence(
     run: Run, registered: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

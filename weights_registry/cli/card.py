@@ -35,7 +35,12 @@ def add_to(commands: Any) -> None:
     how.add_argument("--open", action="store_true", help="rendered in the terminal; plain where stdout is none")
     how.add_argument("--browser", action="store_true", help="rendered in the browser; prints where the page lies")
     how.add_argument("--json", action="store_true", help="the front matter as JSON, with the model-index")
-    parser.add_argument("--evidence", metavar="DIR", type=Path, help="what was measured about it: PNG and JSON files")
+    parser.add_argument(
+        "--evidence",
+        metavar="DIR",
+        type=Path,
+        help="what was measured about it, PNG and JSON files (default: the folder `evidence` beside a file)",
+    )
     parser.set_defaults(run=run)
 
 
