@@ -18,6 +18,7 @@ from weights_registry.inference.calibration import (
     negative_log_likelihood,
     reliability,
     scaled,
+    temperature_interval,
 )
 
 ANSWERS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=200)
@@ -76,7 +77,7 @@ def drawn(seed: int, num_images: int, num_categories: int) -> tuple[torch.Tensor
     return logits_NK, labels_N
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 1000), st.floats(0.2, 5), st.sampled_from([2, 10, 100]))
 def test_a_planted_temperature_is_found(seed: int, planted: float, num_categories: int) -> None:
     logits_NK, labels_N = drawn(seed, 4_000, num_categories)
@@ -115,6 +116,24 @@ def test_a_temperature_changes_no_order_and_1_changes_nothing() -> None:
     logs_NK = drawn(1, 50, 10)[0].log_softmax(dim=1)
     assert scaled(logs_NK, 3.0).argsort(dim=1).equal(logs_NK.argsort(dim=1))
     assert torch.allclose(scaled(logs_NK, 1.0), logs_NK)
+
+
+def test_the_interval_of_a_temperature_covers_the_planted_one_about_as_often_as_it_says() -> None:
+    covered = []
+    for seed in range(300):
+        logits_NK, labels_N = drawn(seed, 300, 5)
+        low, high = temperature_interval(2 * logits_NK, labels_N, fit_temperature(2 * logits_NK, labels_N))
+        covered.append(low <= 2 <= high)
+    assert 0.91 < np.mean(covered) < 0.98
+
+
+def test_more_pictures_make_the_interval_of_a_temperature_narrower_as_their_root() -> None:
+    logits_NK, labels_N = drawn(4, 300, 5)
+    temperature = fit_temperature(logits_NK, labels_N)
+    few = temperature_interval(logits_NK, labels_N, temperature)
+    many = temperature_interval(logits_NK.repeat(4, 1), labels_N.repeat(4), temperature)
+    assert few[0] < temperature < few[1]
+    assert 1 / few[0] - 1 / few[1] == pytest.approx(2 * (1 / many[0] - 1 / many[1]))
 
 
 def test_where_no_temperature_is_the_best_the_bound_is_returned() -> None:

@@ -7,9 +7,12 @@ changes what a Classifier answers.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 import torch
+
+from weights_registry.inference.intervals import CONFIDENCE
 
 NUM_BINS: Final = 15
 
@@ -113,7 +116,8 @@ def fit_temperature(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) 
     logs_NK = log_probabilities_NK.double()
     low, high, scale = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE, 1.0  # of 1 / T
     for _ in range(_MAX_STEPS):
-        slope, curvature = _slope_and_curvature(logs_NK, labels_N, scale)
+        slope_N, variance_N = _slopes_and_variances(logs_NK, labels_N, scale)
+        slope, curvature = float(slope_N.mean()), float(variance_N.mean())
         low, high = (low, scale) if slope > 0 else (scale, high)
         step = scale - slope / curvature if curvature > 0 else math.inf
         next_scale = step if low < step < high else math.sqrt(low * high)
@@ -121,6 +125,26 @@ def fit_temperature(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) 
             break
         scale = next_scale
     return 1 / scale
+
+
+def temperature_interval(
+    log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor, temperature: float, *, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """The interval of a fitted temperature: how far chance in the choice of pictures may have put it off.
+
+    From the spread of the likelihood's slope over the pictures at the temperature found (Huber's sandwich), which holds
+    whether or not one temperature makes the classifier fit. Its ends lie within the bounds of `fit_temperature`.
+    Source: P. J. Huber, Proceedings of the Fifth Berkeley Symposium 1 (1967), 221-233.
+    """
+    _check(log_probabilities_NK, labels_N)
+    slope_N, variance_N = _slopes_and_variances(log_probabilities_NK.double(), labels_N, 1 / temperature)
+    curvature = float(variance_N.mean())
+    if curvature <= 0:
+        return MIN_TEMPERATURE, MAX_TEMPERATURE
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    off = z * math.sqrt(float(slope_N.square().mean()) / len(labels_N)) / curvature
+    least, most = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE
+    return 1 / min(most, 1 / temperature + off), 1 / max(least, 1 / temperature - off)
 
 
 def scaled(log_probabilities_NK: torch.Tensor, temperature: float) -> torch.Tensor:
@@ -144,12 +168,14 @@ def reliability(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> R
     return bins
 
 
-def _slope_and_curvature(logs_NK: torch.Tensor, labels_N: torch.Tensor, scale: float) -> tuple[float, float]:
-    """First and second derivative of the mean negative log-likelihood by `scale`, 1 / T."""
+def _slopes_and_variances(
+    logs_NK: torch.Tensor, labels_N: torch.Tensor, scale: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """First and second derivative of each picture's negative log-likelihood by `scale`, 1 / T; (N,) each."""
     probabilities_NK = torch.softmax(scale * logs_NK, dim=1)
     mean_N = (probabilities_NK * logs_NK).sum(dim=1)
     variance_N = (probabilities_NK * (logs_NK - mean_N[:, None]).square()).sum(dim=1)
-    return float((mean_N - logs_NK.gather(1, labels_N[:, None])[:, 0]).mean()), float(variance_N.mean())
+    return mean_N - logs_NK.gather(1, labels_N[:, None])[:, 0], variance_N
 
 
 def _check(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> None:
