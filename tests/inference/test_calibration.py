@@ -57,7 +57,8 @@ def test_the_rows_of_the_bins_add_up_to_the_figures(answers: list[tuple[float, b
     rows = bins.rows()
     filled = [(row.num_images, row.mean_confidence, row.accuracy) for row in rows if row.num_images]
     assert len(rows) == NUM_BINS
-    assert (rows[0].low, rows[-1].high) == (0, pytest.approx(1))
+    assert rows[0].low == 0
+    assert rows[-1].high == pytest.approx(1)
     assert sum(row.num_images for row in rows) == bins.num_images == len(answers)
     for what, total in ((1, bins.mean_confidence), (2, bins.accuracy)):
         mean = math.fsum(row[0] * (row[what] or 0.0) for row in filled) / len(answers)
