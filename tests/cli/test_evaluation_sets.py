@@ -52,6 +52,7 @@ def test_a_is_ranked_among_its_200_categories_and_says_why(run: Run, weights: Pa
     assert (found["acc1"], found["num_images"], found["num_images_in_full"]) == (100, 200, 7_500)
     assert (found["ranked_among"], found["num_ranked"]) == ("set", 200)
     assert "published figures on ImageNet-A rank among its 200 categories alone" in found["why_ranked_so"]
+    assert "confidences are those among these" in found["why_ranked_so"]
 
 
 def test_among_all_categories_the_one_outside_of_the_set_comes_first(run: Run, weights: Path, imagenet_a: Path) -> None:
@@ -85,7 +86,7 @@ def test_v2_is_told_by_its_name_and_its_folders_are_numbers(run: Run, weights: P
     root = tmp_path / "imagenetv2-matched-frequency-format-val"
     for index in (2, 10, 100, 11, 999):  # sorted as strings: 10, 100, 11, 2, 999
         write_shown(root / str(index) / "0af3f1b55de791c4144e2fb6d7dfe96dfc22d3fc.jpeg", index)
-    found = figures(run, weights, root, "--dataset", "imagenet-v2")
+    found = figures(run, weights, root, "--dataset", "ImageNet-V2")
     assert (found["acc1"], found["num_images"], found["num_images_in_full"]) == (100, 5, 10_000)
     assert (found["dataset"], found["split"]) == ("ImageNet-V2", "matched-frequency")
     assert (found["ranked_among"], found["why_ranked_so"]) == ("all", None)

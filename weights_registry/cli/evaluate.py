@@ -59,6 +59,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument(
         "--dataset",
+        type=str.casefold,
         choices=(AUTO, ANY_FOLDER, *(each.name for each in EVALUATION_SETS)),
         default=AUTO,
         help="which published set it is, or any folder (default: recognised by its layout; ReaL must be named)",

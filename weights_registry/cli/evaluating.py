@@ -110,10 +110,14 @@ def num_ranked(classifier: "Classifier", data: "LabelledSet", ranked_among: Rank
 def why_ranked_so(data: "LabelledSet", ranked_among: RankedAmong) -> str | None:
     """What speaks for ranking so, or what it means to have ranked otherwise; None where there is nothing to say."""
     known = data.known_as
+    among_these = "confidences are those among these"
     if known is not None and known.ranked_among == "set":
         usual = f"published figures on {known.dataset} rank among its {len(known.labels)} categories alone"
-        return usual if ranked_among == "set" else f"as asked; {usual}, so these are not to be compared with them"
-    return "as asked; figures are published among all that a checkpoint knows" if ranked_among == "set" else None
+        if ranked_among == "set":
+            return f"{usual}; {among_these}"
+        return f"as asked; {usual}, so these are not to be compared with them"
+    usual = "figures are published among all that a checkpoint knows"
+    return f"as asked; {usual}; {among_these}" if ranked_among == "set" else None
 
 
 def say_unreadable(evaluation: "Evaluation") -> None:
