@@ -19,7 +19,8 @@ from training.settings import Choice, RunSettings
 
 _EPILOG = """\
 data:
-  DIR                       a folder with train/ and val/, each with a sub-folder a category
+  DIR                       a folder with train/ and val/, each with a sub-folder a category; or with train.tar and
+                            val.tar of such folders, uncompressed, or ImageNet's train tar as it comes
   fashion-mnist             Debian's package dataset-fashion-mnist; fashion-mnist:DIR for files elsewhere
   torchvision:CIFAR10:DIR   one of torchvision's data sets, downloaded before
 
@@ -30,6 +31,8 @@ three commands to begin with:
 
 A run may be killed at any moment: it goes on from its last snapshot and ends with the same weights. SIGTERM and Ctrl-C
 save first. On several GPUs: torchrun --nproc_per_node=8 -m training.cli resnet50/v2 --data DIR
+On several machines, the same on each, with the data at the same place and --output in a folder that they share:
+  torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 -m training.cli ...
 The recipe's global batch is kept: what the GPUs do not take at once is accumulated, unless --lr-rule says otherwise.
 """
 
