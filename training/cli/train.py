@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from training.catalog import get_recipe
-from training.cli.command import Command, add_settings, natural_int, positive_int
+from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int
 from training.cli.output import pairs, put, say
 from training.cli.plan_run import plan_rows
 from training.hardware import Fit, LrRule, fit
@@ -63,9 +63,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     result.add_argument("--tensorboard", type=Path, metavar="DIR", help="write events for TensorBoard into DIR")
     hardware = parser.add_argument_group("hardware")
     hardware.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
-    hardware.add_argument(
-        "--workers", type=natural_int, default=4, metavar="N", help="processes that read (default: 4)"
-    )
+    add_workers(hardware)
     hardware.add_argument(
         "--batch-size-per-gpu", type=positive_int, metavar="N", help="pictures at once (default: as in the recipe)"
     )
