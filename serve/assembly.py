@@ -31,7 +31,7 @@ def build_app(
         num_decode_threads=settings.decode_threads,
         on_batch=telemetry.on_batch,
     )
-    log = access_log(settings.access_log, settings.log_format)
+    log = access_log(settings.access_log, settings.log_format, on_dropped=telemetry.log_line_dropped)
     return create_app(predictor, settings, telemetry=telemetry, log=log, on_start_failed=on_start_failed)
 
 
