@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from serve.access_log import AccessLog
 from serve.auth import ApiKey
 from serve.limits import BodyLimits
+from serve.methods import HeadAsGet
 from serve.predictor import Predictor
 from serve.problems import answer_in_problems
 from serve.protocol_v2 import routes as protocol_v2
@@ -20,6 +21,7 @@ from serve.routes.raw_predict import RawPredict
 from serve.serving import Serving
 from serve.settings import Settings
 from serve.telemetry import Telemetry
+from serve.unread import UnreadBodies
 
 _log = logging.getLogger("serve")
 
@@ -67,6 +69,7 @@ def create_app(
 def _add_layers(app: FastAPI, serving: Serving, log: AccessLog | None) -> None:
     """The layers, innermost first: a refused request costs as little as can be."""
     settings = serving.settings
+    app.add_middleware(HeadAsGet)
     if not settings.opentelemetry:  # whose spans name the route, which the fast path goes below
         app.add_middleware(RawPredict, serving=serving)
     app.add_middleware(
@@ -77,7 +80,8 @@ def _add_layers(app: FastAPI, serving: Serving, log: AccessLog | None) -> None:
     )
     if settings.api_key is not None:
         app.add_middleware(ApiKey, api_key=settings.api_key.get_secret_value())
-    app.add_middleware(RequestLayer, telemetry=serving.telemetry, log=log)
+    unread = UnreadBodies(max_bytes=10 * settings.max_bytes, timeout_s=settings.body_timeout_s)
+    app.add_middleware(RequestLayer, telemetry=serving.telemetry, log=log, unread=unread)
 
 
 def _lifespan(

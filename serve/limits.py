@@ -34,9 +34,8 @@ class BodyLimits:
             return
         num_declared = _declared_bytes(scope)
         if num_declared is not None and num_declared > self.max_bytes:
-            # The body is left unread: uvicorn drops what still comes of it, and keeps none of it.
             raise TooLarge(_too_large(self.max_bytes))
-        body = _CountedBody(self, receive)
+        body = scope["state"]["body"] = _CountedBody(self, receive)
         self._time(body)
         try:
             await self._app(scope, body.receive, send)

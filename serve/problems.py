@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serve.answers import TITLES, Json, problem
-from serve.errors import BodyTimeout, NoKey, Unavailable
+from serve.errors import NoKey, Unavailable
+from serve.methods import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -29,21 +30,27 @@ def problem_response(error: Exception, request_id: str, path: str = "/") -> Resp
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, NoKey):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, BodyTimeout):
-        headers["Connection"] = "close"
     return _response(found, headers, path)
 
 
 def answer_in_problems(app: FastAPI) -> None:
-    """Have the framework's own errors (no such route, wrong arguments) answered in the same form as ours."""
+    """Have the framework's own errors (no such route, wrong arguments) answered in the same form as ours.
+
+    OPTIONS is among them: the framework knows no route for it.
+    """
     app.add_exception_handler(HTTPException, _framework_error)
     app.add_exception_handler(RequestValidationError, _invalid_arguments)
 
 
 async def _framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request.app, request.scope))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     found = _of_status(request, error.status_code, str(error.detail))
-    return _response(found, dict(error.headers or {}), request.scope["path"])
+    return _response(found, headers, request.scope["path"])
 
 
 async def _invalid_arguments(request: Request, error: Exception) -> Response:

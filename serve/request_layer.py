@@ -15,6 +15,7 @@ from serve.access_log import AccessLog
 from serve.errors import status_of
 from serve.problems import problem_response
 from serve.telemetry import Telemetry
+from serve.unread import UnreadBodies, is_unread, must_close
 
 _log = logging.getLogger("serve")
 
@@ -29,10 +30,11 @@ _numbers = count(1)
 class RequestLayer:
     """Takes the client's X-Request-ID if it is 1 to 128 of `A-Za-z0-9._:-`, makes one otherwise, and gives it back."""
 
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, log: AccessLog | None) -> None:
+    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, log: AccessLog | None, unread: UnreadBodies) -> None:
         self._app = app
         self._telemetry = telemetry
         self._log = log
+        self._unread = unread
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and see to it that it is answered."""
@@ -42,13 +44,19 @@ class RequestLayer:
         began = time.perf_counter()
         request_id = _request_id(scope["headers"])
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 0
+        status, ended = 0, 0.0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"].append((b"x-request-id", request_id.encode()))
+                if is_unread(scope) and must_close(scope, status):
+                    message["headers"].append((b"connection", b"close"))
+            elif not message.get("more_body", False) and is_unread(scope):
+                ended = time.perf_counter()
+                await self._unread.send_last(message, receive, send)
+                return
             await send(message)
 
         self._telemetry.request_began()
@@ -60,7 +68,7 @@ class RequestLayer:
                 raise
             await problem_response(error, request_id, scope["path"])(scope, receive, send_with_id)
         finally:
-            self._end(scope, status, time.perf_counter() - began, request_id)
+            self._end(scope, status, (ended or time.perf_counter()) - began, request_id)
 
     def _note(self, error: Exception, request_id: str) -> None:
         if status_of(error) == 500:

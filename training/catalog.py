@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from training.errors import UnknownRecipe
-from training.ladder import LADDER
+from training.ladders import LADDERS
 from training.recipe import Recipe
 from training.recipes import PUBLISHED
 from training.record import digest
@@ -14,7 +14,8 @@ from training.record import digest
 def get_recipe(name: str) -> Recipe:
     """The published recipe called `name`, whatever its letter case.
 
-    `resnet50/rung-01` and `resnet50/rung-13` are other names of `resnet50/v1` and `resnet50/v2`.
+    `resnet50/rung-01` and `resnet50/rung-13` are other names of `resnet50/v1` and `resnet50/v2`, and the first rung of
+    another ladder is one of its baseline.
     Raises UnknownRecipe, which suggests the closest names.
     """
     names = _names()
@@ -44,7 +45,7 @@ def is_published(recipe: Recipe) -> bool:
 @cache
 def _names() -> dict[str, Recipe]:
     names = {recipe.id: recipe for recipe in PUBLISHED}
-    return names | {rung.id: rung.recipe for rung in LADDER}
+    return names | {rung.id: rung.recipe for ladder in LADDERS.values() for rung in ladder}
 
 
 def _not_found(name: str, names: dict[str, Recipe]) -> str:

@@ -20,10 +20,6 @@ from weights_registry.categories import CategorySet, load_categories
 from weights_registry.inference.labelled_folder import read_labelled_folder
 
 FASHION_MNIST_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
-FASHION_MNIST: Final = CategorySet(
-    "fashion_mnist",
-    ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-)
 
 _BY_FLAG: Final = ({"train": True}, {"train": False})
 _BY_TEST: Final = ({"split": "train"}, {"split": "test"})
@@ -143,10 +139,11 @@ def _fashion_mnist(folder: Path) -> DataSet:
         )
         for split in ("train", "t10k")
     )
+    labels = load_categories("fashion_mnist")
     for pictures in (train, test):
-        if len(pictures.images_NHWC) != len(pictures.labels_N) or pictures.labels_N.max() >= len(FASHION_MNIST):
+        if len(pictures.images_NHWC) != len(pictures.labels_N) or pictures.labels_N.max() >= len(labels):
             raise DataSetError(f"pictures and labels in `{folder}` do not belong together")
-    return DataSet(name="Fashion-MNIST", train=train, eval=test, eval_split="test", labels=FASHION_MNIST)
+    return DataSet(name="Fashion-MNIST", train=train, eval=test, eval_split="test", labels=labels)
 
 
 def _torchvision(name: str, root: str) -> DataSet:

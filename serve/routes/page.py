@@ -47,12 +47,12 @@ def router(serving: Serving) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     page = _read_all()
 
-    @routes.api_route("/", methods=["GET", "HEAD"])
+    @routes.get("/")
     async def index(request: Request) -> Response:
         """The page."""
         return _respond(page["index.html"], request)
 
-    @routes.api_route("/page/{name:path}", methods=["GET", "HEAD"])
+    @routes.get("/page/{name:path}")
     async def part(name: str, request: Request) -> Response:
         """What the page is made of: its style, its code, the sample photos."""
         if name not in page:
@@ -78,7 +78,7 @@ def _respond(file: _File, request: Request) -> Response:
     headers = HEADERS | {"ETag": file.etag}
     if _is_known(file.etag, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
-    return Response(b"" if request.method == "HEAD" else file.content, media_type=file.media_type, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
 
 
 def _is_known(etag: str, if_none_match: str) -> bool:

@@ -66,6 +66,9 @@ class Visit:
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.context.on("request", self._watch)
+        # Choosers are intercepted while there is a listener, and who adds one does not wait until they are: a key that
+        # is pressed at once may be quicker. This one is there from before the page is.
+        self.page.on("filechooser", lambda _: None)
         self.page.goto(self.origin)
         self.page.locator("#weights:enabled, #unlock:visible").first.wait_for()
         return self

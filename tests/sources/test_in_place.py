@@ -90,6 +90,21 @@ def test_a_package_file_with_other_bytes_is_refused(
         sources.fetch(make("package://toy-weights/absent.pth"))
 
 
+def test_a_package_that_is_installed_as_editable_is_found_where_its_sources_are(
+    tmp_path: Path, make: Make, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, sources_folder = tmp_path / "site-packages", tmp_path / "checkout"
+    (installed / "toy_net-1.dist-info").mkdir(parents=True)
+    (installed / "toy_net-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-net\n")
+    (sources_folder / "toy_net").mkdir(parents=True)
+    (sources_folder / "toy_net" / "__init__.py").touch()
+    (sources_folder / "toy_net" / "w.pth").write_bytes(body)
+    monkeypatch.setattr(sys, "path", [str(installed), str(sources_folder), *sys.path])
+    assert sources.fetch(make("package://toy-net/toy_net/w.pth")) == sources_folder / "toy_net" / "w.pth"
+    with pytest.raises(NotFoundError, match="there is no file"):
+        sources.fetch(make("package://toy-net/toy_net/absent.pth"))
+
+
 def test_a_missing_package_names_the_command_to_type(make: Make) -> None:
     checkpoint = make("package://no-such-weights/w.pth")
     assert not sources.is_cached(checkpoint)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.training.data_folders import write_data_folder
 from training import DataSetError
-from training.dataset import FASHION_MNIST, FASHION_MNIST_FOLDER, hold_out, open_data_set
+from training.dataset import FASHION_MNIST_FOLDER, hold_out, open_data_set
 from training.idx import read_idx
 from weights_registry import InvalidImage, load_categories
 
@@ -115,8 +115,8 @@ def test_fashion_mnist_is_read_from_its_four_files_and_is_what_torchvision_reads
 @pytest.mark.skipif(not FASHION_MNIST_FOLDER.is_dir(), reason="Debian's package dataset-fashion-mnist is not installed")
 def test_debians_package_is_the_whole_of_fashion_mnist() -> None:
     data = open_data_set("fashion-mnist")
-    assert (len(data.train), len(data.eval), data.labels) == (60_000, 10_000, FASHION_MNIST)
-    assert data.eval.read(0, num_channels=1)[1] == FASHION_MNIST.names.index("Ankle boot")
+    assert (len(data.train), len(data.eval), data.labels) == (60_000, 10_000, load_categories("fashion_mnist"))
+    assert data.eval.read(0, num_channels=1)[1] == data.labels.names.index("Ankle boot")
 
 
 @pytest.mark.parametrize(

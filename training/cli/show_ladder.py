@@ -6,19 +6,29 @@ from typing import Any
 from training.cli.command import Command, add_json
 from training.cli.output import put, put_json, say, table
 from training.diff import format_value
-from training.ladder import LADDER, Rung
+from training.ladder import Rung
+from training.ladders import LADDERS, get_ladder
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "ladder", nargs="?", default="imagenet", metavar="LADDER", help=f"{' or '.join(LADDERS)} (default: imagenet)"
+    )
+    add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
+    rungs = get_ladder(args.ladder)
     if args.json:
-        put_json([_record(rung) for rung in LADDER])
+        put_json([_record(rung) for rung in rungs])
         return 0
     header = ("rung", "ingredient", "acc@1", "acc@5", "incremental", "absolute", "recipe", "sets")
-    put(*table(header, [_row(rung) for rung in LADDER]))
+    put(*table(header, [_row(rung) for rung in rungs]))
+    before, after = rungs[2], rungs[3]
     say(
         "\nPublished: ResNet-50, ImageNet-1K val, percent, the best of three runs. Each rung has all before it.\n"
         "* retrains nothing: the weights of the rung before, evaluated otherwise.\n"
-        "Next: reproduce-weights diff resnet50/rung-03 resnet50/rung-04"
+        f"Next: reproduce-weights diff {before.id} {after.id}"
     )
     return 0
 
@@ -54,6 +64,6 @@ def _record(rung: Rung) -> dict[str, Any]:
 SHOW_LADDER = Command(
     name="ladder",
     help="from the plain recipe to the improved one, with the gain of each step",
-    add_arguments=add_json,
+    add_arguments=_add_arguments,
     run=_run,
 )
