@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serve.errors import NoKey, WrongKey
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico"})
-OPEN_PREFIXES = ("/page/", "/v2/health/")
+OPEN_PREFIXES = ("/page/", "/docs/", "/v2/health/")
 
 
 class ApiKey:

@@ -43,6 +43,7 @@ class Telemetry:
         self._inference_s = self._histogram("serve_inference_seconds", "One batch in the network.", "model")
         self._batch_size = self._histogram("serve_batch_size", "Pictures in a batch.", "model", buckets=_SIZES)
         self._rejected = self._counter("serve_rejected", "Requests refused, by the error that refused them.", "reason")
+        self._log_dropped = self._counter("serve_access_log_dropped", "Lines of the access log that were lost.")
         self._waiting = self._gauge("serve_waiting", "Pictures that wait.", "model")
         self._in_flight = self._gauge("serve_in_flight", "Requests begun and not yet answered.")
         self._info = self._gauge("serve_model_info", "1 for each loaded model.", "model", "sha256", "device", "dtype")
@@ -67,6 +68,10 @@ class Telemetry:
     def rejected(self, error: Exception) -> None:
         """A request was refused for `error`."""
         self._rejected.labels(type(error).__name__).inc()
+
+    def log_line_dropped(self) -> None:
+        """A line of the access log was lost. From any thread."""
+        self._log_dropped.inc()
 
     def classified(self, found: Classified) -> None:
         """One picture was answered."""

@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 
+from training.diff import recipe_diff
 from training.errors import UnknownRecipe
 from training.ladders import LADDERS
 from training.recipe import Recipe
@@ -40,6 +41,14 @@ def is_published(recipe: Recipe) -> bool:
     """Whether a recipe is what its name says: a published one, with no field changed that shapes the run."""
     known = _names().get(recipe.id)
     return known is not None and digest(known) == digest(recipe)
+
+
+def nearest_published(recipe: Recipe) -> Recipe:
+    """The published recipe that a changed one came from; of one made otherwise, that which differs in fewest fields."""
+    known = _names()
+    if recipe.of is not None and recipe.of in known:
+        return known[recipe.of]
+    return min(known.values(), key=lambda each: len(recipe_diff(each, recipe)))
 
 
 @cache

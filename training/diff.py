@@ -20,6 +20,11 @@ class Change:
         """The change in words: `lr 0.1 -> 0.5`."""
         return f"{self.field} {format_value(self.before)} -> {format_value(self.after)}"
 
+    @property
+    def setting(self) -> str:
+        """The change as `--set` takes it: `lr=0.5`."""
+        return f"{self.field}={format_value(self.after)}"
+
 
 def recipe_diff(a: Recipe, b: Recipe) -> tuple[Change, ...]:
     """The fields that shape the run and differ, in the order of the recipe; empty if both describe the same run."""

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from training.catalog import nearest_published
+from training.diff import recipe_diff
 from training.errors import RunError
 from training.recipe import Recipe
 from training.record import digest, from_dict
-from training.runlog import Record, RunLog
+from training.runlog import Record, RunLog, fingerprint
 from training.settings import Choice
 from training.snapshots import Content, SnapshotFolder
 from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Checkpoint, Metrics
 from weights_registry.inference.architectures import build
+from weights_registry.inference.network_facts import count_gmacs, smallest_size
 from weights_registry.inference.saving import save
 
 FILE: Final = "model.safetensors"
@@ -46,8 +49,9 @@ def export(folder: Path, *, choice: Choice | None = None, licence: str = "not st
     model = build(recipe.architecture, len(labels))
     model.load_state_dict(content[weights])
     chosen = _say_which(header, choice)
+    network = recipe.architecture, len(labels), recipe.inference
     checkpoint = Checkpoint(
-        id=recipe.id,
+        id=f"{recipe.id}-seed{header['seed']}",
         description=f"{recipe.architecture} trained on {header['data']['name']} with the recipe {recipe.id}.",
         architecture=recipe.architecture,
         # Who reads the file fills in where it is.
@@ -59,8 +63,8 @@ def export(folder: Path, *, choice: Choice | None = None, licence: str = "not st
         metrics=(_metrics(header, epochs[epoch], recipe, chosen),),
         recipe=recipe.id,
         num_params=sum(parameter.numel() for parameter in model.parameters()),
-        gmacs=None,
-        min_size=(1, 1),
+        gmacs=count_gmacs(*network),
+        min_size=smallest_size(*network),
         code_licence="Apache-2.0" if "/" in recipe.architecture else "BSD-3-Clause",
         weights_licence=licence,
         lineage=_lineage(header, recipe, epoch, weights),
@@ -118,12 +122,21 @@ def _lineage(header: Record, recipe: Recipe, epoch: int, weights: str) -> tuple[
     kind = "averaged weights" if weights == "average" else "weights"
     return (
         f"recipe {recipe.id}, digest {digest(recipe)}",
+        _nearest(recipe),
         *(note for note in recipe.notes if recipe.of),
         f"{kind} after epoch {epoch + 1} of {recipe.epochs}, seed {header['seed']}",
         f"{data['num_train']:,} training pictures of {data['name']}, {data['fingerprint']['train']}",
         f"batches of {batch['num_gpus']} x {batch['batch_size_per_gpu']} x {batch['accumulation_steps']}",
         f"torch {versions['torch']}, torchvision {versions['torchvision']}, commit {header['git_commit']}",
+        f"run fingerprint {fingerprint(header)}",
     )
+
+
+def _nearest(recipe: Recipe) -> str:
+    """Where the recipe differs from the nearest published one, as the command line sets it."""
+    published = nearest_published(recipe)
+    settings = " ".join(change.setting for change in recipe_diff(published, recipe))
+    return f"the published recipe {published.id} with {settings}" if settings else "as the recipe was published"
 
 
 def _labels(header: Record) -> CategorySet:

@@ -78,11 +78,10 @@ def _finish_epoch(run: Run) -> None:
         if is_best:
             _try(run, lambda: run.snapshots.save_best(gather(run.memory, run.learner)))
         run.log.add(record)
+    run.progress.epoch_done(record)
     _save(run)
     if run.process.is_first and run.settings.keep_every_epochs and (epoch + 1) % run.settings.keep_every_epochs == 0:
         _try(run, lambda: run.snapshots.keep(epoch + 1))
-    told = "  ".join(f"{name} {found.acc1:.2f}" for name, found in scores[run.data.eval_split].items())
-    run.progress.say(f"  acc@1 on {run.data.eval_split}: {told}{'  the best so far' if is_best else ''}")
 
 
 def _save(run: Run) -> None:

@@ -1,5 +1,6 @@
 """The log of a run: JSON lines, the first what was run and where, then one an epoch. Knows not how to train."""
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -55,6 +56,15 @@ class RunLog:
         part = self.path.with_name(f".{NAME}.part")
         part.write_text("".join(map(_line, records)), encoding="utf-8")
         part.replace(self.path)
+
+
+def fingerprint(header: Record) -> str:
+    """SHA-256, 64 hexadecimal digits, of a log's first line: recipe, seed, data, versions, hardware, commit.
+
+    A file that was exported from the run tells it, so that the two can be brought together again.
+    """
+    canonical = json.dumps(header, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _line(record: Record) -> str:

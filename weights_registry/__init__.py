@@ -6,6 +6,7 @@ Importing it costs milliseconds: what needs torch is imported when it is first a
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from weights_registry.adding import add_weights, remove_weights
 from weights_registry.catalog import get_weights, list_weights
 from weights_registry.categories import CategorySet, load_categories
 from weights_registry.checkpoint import Checkpoint, Metrics
@@ -102,12 +103,14 @@ __all__ = [
     "WeightsEnum",
     "Wide_ResNet50_2_Weights",
     "Wide_ResNet101_2_Weights",
+    "add_weights",
     "get_weights",
     "list_weights",
     "load",
     "load_categories",
     "open_image",
     "register",
+    "remove_weights",
     "save",
     "unregister",
 ]

@@ -7,7 +7,13 @@ from typing import Final, Literal, get_args
 
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.errors import UnknownWeights
-from weights_registry.registration import RegisteredWeights, checkpoint_of, registered_checkpoints, registered_families
+from weights_registry.registration import (
+    RegisteredWeights,
+    checkpoint_of,
+    names_of_families,
+    registered_checkpoints,
+    registered_families,
+)
 from weights_registry.weights_enum import WeightsEnum
 
 SortKey = Literal["name", "acc1", "params", "gmacs", "size"]
@@ -94,13 +100,8 @@ def _names() -> dict[str, RegisteredWeights]:
     names: dict[str, RegisteredWeights] = {}
     for weights in _all():
         names.setdefault(weights.id.casefold(), weights)
-    for family in registered_families():
-        for alias, member in family.__members__.items():
-            names.setdefault(f"{family.__name__}.{alias}".casefold(), member)
-        default = family.__members__.get("DEFAULT", next(iter(family)))
-        names.setdefault(family.__name__.casefold(), default)
-        names.setdefault(family.__name__.casefold().removesuffix("_weights"), default)
-        names.setdefault(default.architecture.casefold(), default)
+    for name, member in names_of_families().items():
+        names.setdefault(name, member)
     return names
 
 

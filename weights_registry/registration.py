@@ -1,4 +1,4 @@
-"""What is registered: this package's families, those of installed packages, and what `register` was given.
+"""What is registered: this package's families, those of installed packages, what `register` was given, and catalogs.
 
 Knows nothing of searching. Another package announces its families under the entry-point group
 `weights_registry.families`, one entry a family: `MyNet_Weights = "my_package.weights:MyNet_Weights"`.
@@ -6,6 +6,7 @@ Knows nothing of searching. Another package announces its families under the ent
 
 import logging
 import threading
+from collections.abc import Collection
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ from typing import Final, TypeAlias
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.errors import RegistrationError
 from weights_registry.families import BUNDLED
+from weights_registry.user_catalog import Entry, catalog_entries, leave_out
 from weights_registry.weights_enum import WeightsEnum
 
 RegisteredWeights: TypeAlias = WeightsEnum | Checkpoint
@@ -53,9 +55,30 @@ def registered_families() -> list[type[WeightsEnum]]:
 
 
 def registered_checkpoints() -> list[Checkpoint]:
-    """The checkpoints that were given to `register` one by one."""
+    """The checkpoints that were given to `register` one by one, then those of the person's catalogs.
+
+    An entry of a catalog whose name a family has, as may be after an upgrade, is warned of and left out; one that was
+    given to `register` too comes once, as it was given.
+    """
     with _lock:
-        return list(_own_checkpoints.values())
+        given = dict(_own_checkpoints)
+    return [*given.values(), *_left_over(catalog_entries(), given)]
+
+
+def names_of_families() -> dict[str, WeightsEnum]:
+    """Whatever a family's member may be called, case folded; of names that clash, the first registered keeps it.
+
+    Every member has its full name, also by its alias. A family's default has those of family and architecture as well.
+    """
+    names = {member.id.casefold(): member for family in registered_families() for member in family}
+    for family in registered_families():
+        for alias, member in family.__members__.items():
+            names.setdefault(f"{family.__name__}.{alias}".casefold(), member)
+        default = family.__members__.get("DEFAULT", next(iter(family)))
+        names.setdefault(family.__name__.casefold(), default)
+        names.setdefault(family.__name__.casefold().removesuffix("_weights"), default)
+        names.setdefault(default.architecture.casefold(), default)
+    return names
 
 
 def checkpoint_of(weights: RegisteredWeights) -> Checkpoint:
@@ -70,6 +93,16 @@ def _register_checkpoint(checkpoint: Checkpoint) -> None:
         if known != checkpoint:
             raise RegistrationError(f"the name `{checkpoint.id}` is taken by the checkpoint at `{known.url}`")
         _own_checkpoints.setdefault(checkpoint.id.casefold(), checkpoint)
+
+
+def _left_over(entries: list[Entry], given: Collection[str]) -> list[Checkpoint]:
+    """The checkpoints of the entries whose names are still free."""
+    taken = names_of_families() if entries else {}
+    for entry in entries:
+        if entry.checkpoint.id.casefold() in taken:
+            leave_out(entry.path, f"the name `{entry.checkpoint.id}` is taken by weights that come with a package")
+    names = taken.keys() | given
+    return [entry.checkpoint for entry in entries if entry.checkpoint.id.casefold() not in names]
 
 
 def _register_family(family: type[WeightsEnum]) -> None:

@@ -47,7 +47,7 @@ def running(
     open_model: Callable[[str], Model] = NoopModel, *, until_ready: bool = True, **options: Any
 ) -> Iterator[Running]:
     """A server that is ready, or at least listens, until the block ends."""
-    settings = Settings(port=0, access_log="off", **options)
+    settings = Settings(port=0, **({"access_log": "off"} | options))
     listener = listen(settings)
     app = build_app(settings, open_model=open_model)
     server = Server(settings, app, app.state.serving)

@@ -1,6 +1,5 @@
 """`serve-weights` as a process: flags and environment, stopping without loss, several workers, the access log."""
 
-import io
 import json
 import os
 import re
@@ -19,7 +18,6 @@ from typing import Any, TextIO
 import httpx2
 import pytest
 
-from serve.access_log import access_log
 from serve.cli.main import main
 from serve.cli.server import Server
 from serve.settings import Settings
@@ -49,7 +47,7 @@ class Process:
 @contextmanager
 def process(*flags: str, **environment: str) -> Iterator[Process]:
     command = [sys.executable, "-m", "serve.cli.main", "run", "--port", "0", *flags]
-    # Not a pipe for stdout: the access log would fill it while nobody reads, and a full pipe stops the server.
+    # Not a pipe for stdout: once the access log had filled it, lines would be lost.
     with tempfile.TemporaryFile("w+") as stdout:
         popen = subprocess.Popen(
             command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=os.environ | environment
@@ -180,26 +178,6 @@ def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SERVE_WEIGHTS", "resnet18, resnet50")
     assert Settings().weights == ("resnet18", "resnet50")
     assert Settings(weights=("resnet34",)).weights == ("resnet34",)
-
-
-def test_a_line_of_the_log_is_json_or_text_and_never_more_than_one_line() -> None:
-    for form in ("json", "text"):
-        stream = io.StringIO()
-        log = access_log("auto", form, stream=stream)
-        assert log is not None
-        log("GET", "/a\nb", 200, 0.0125, "127.0.0.1", "id-1")
-        assert stream.getvalue().count("\n") == 1
-        assert "12.5" in stream.getvalue()
-    assert access_log("off", "json") is None
-
-
-def test_the_log_is_off_by_default_on_a_terminal() -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    assert access_log("auto", "json", stream=Terminal()) is None
-    assert access_log("on", "json", stream=Terminal()) is not None
 
 
 def test_a_connection_that_stays_silent_is_closed_and_one_that_waits_for_its_answer_is_not() -> None:

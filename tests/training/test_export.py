@@ -9,13 +9,15 @@ import torch
 
 import weights_registry
 from tests.training.data_folders import write_data_folder
-from tests.training.tiny_runs import TINY, open_tiny, train_tiny
-from training import RunError, digest, override
+from tests.training.tiny_runs import ARCHITECTURE, TINY, open_tiny, train_tiny
+from training import Recipe, RunError, digest, get_recipe, override, parse_settings, recipe_diff
+from training.catalog import nearest_published
 from training.dataset import open_data_set
 from training.export import export
-from training.runlog import RunLog
+from training.runlog import RunLog, fingerprint
 from training.snapshots import read
 from training.verify_run import verify_run
+from weights_registry.inference.network_facts import count_gmacs
 
 
 @pytest.fixture
@@ -39,6 +41,11 @@ def test_it_loads_with_everything_that_belongs_to_it(finished: Path) -> None:
     assert loaded.checkpoint.preprocessing == TINY.inference
     assert loaded.checkpoint.recipe == TINY.id
     assert any(digest(TINY) in line for line in loaded.checkpoint.lineage)
+    header, _ = RunLog(finished).read()
+    assert loaded.checkpoint.lineage[-1] == f"run fingerprint {fingerprint(header)}"
+    # 3 x 3 kernels on 8 x 8 pixels from 3 to 4 channels are the first of them.
+    assert loaded.checkpoint.gmacs == count_gmacs(ARCHITECTURE, 3, TINY.inference) > 8 * 8 * 27 * 4 / 1e9
+    assert loaded.checkpoint.min_size == (1, 1)
     (measured,) = loaded.metrics
     last = RunLog(finished).read()[1][-1]["scores"]["val"]["average"]
     assert measured.acc1 == pytest.approx(last["acc1"], abs=1e-4)
@@ -78,6 +85,23 @@ def test_a_changed_recipe_says_in_the_file_what_was_changed(data: Path, tmp_path
     checkpoint = export(tmp_path / "run").checkpoint
     assert checkpoint.recipe == changed.id
     assert any("lr 0.05 -> 0.02" in line for line in checkpoint.lineage)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "nearest"),
+    [
+        (override(get_recipe("resnet50/v2"), lr=0.1, epochs=90, **{"inference.resize_size": 240}), "resnet50/v2"),
+        (override(override(get_recipe("resnet50/a1"), epochs=7), mixup_alpha=0.0), "resnet50/a1"),
+        (TINY, "resnet50/v2"),
+        (get_recipe("resnet50/rung-05"), "resnet50/rung-05"),
+    ],
+    ids=["changed", "changed twice", "made otherwise", "published"],
+)
+def test_any_recipe_is_told_as_a_published_one_with_settings_that_make_it_again(recipe: Recipe, nearest: str) -> None:
+    published = nearest_published(recipe)
+    assert published.id == nearest
+    settings = [change.setting for change in recipe_diff(published, recipe)]
+    assert digest(override(published, **parse_settings(settings))) == digest(recipe)
 
 
 def test_a_run_that_is_not_done_is_not_exported(data: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from training import LADDER, from_json, get_recipe, learning_rates, list_recipes
 from training.cli import COMMANDS, main
 
-HEAVY = ("torch", "torchvision", "timm", "PIL", "numpy", "safetensors", "huggingface_hub")
+HEAVY = ("torch", "torchvision", "timm", "PIL", "numpy", "safetensors", "huggingface_hub", "matplotlib")
 CALLS = [
     ["list"],
     ["ladder"],
@@ -150,6 +151,16 @@ def test_show_with_a_setting_is_another_recipe(capsys: pytest.CaptureFixture[str
     assert "--set lr=0.1 --set epochs=90" in err
 
 
+def test_show_draws_the_rate_into_a_file_with_its_words_beside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run("show", "resnet50/v2", "--png", str(tmp_path / "rate.png"), capsys=capsys)
+    assert status == 0
+    assert f"Drawn: {tmp_path / 'rate.png'}" in err
+    assert (tmp_path / "rate.png").read_bytes().startswith(b"\x89PNG")
+    assert "at its highest 0.5 in epoch 5" in json.loads((tmp_path / "rate.json").read_text())["alt"]
+
+
 def test_the_curve_is_braille_where_that_can_be_printed_and_ascii_elsewhere() -> None:
     assert "\u2809" in run_process("show", "resnet50/v2", PYTHONIOENCODING="utf-8").stdout
     plain = run_process("show", "resnet50/v2", PYTHONIOENCODING="ascii")
@@ -196,6 +207,7 @@ def test_plan_on_other_hardware_accumulates_or_follows_a_rule(capsys: pytest.Cap
         (["plan", "resnet50/v2", "--images", "none"], 2, "must be a whole number from 1 up, not `none`"),
         (["plan", "resnet50/v2", "--images", "9999", "--images-per-second", "nan"], 2, "must be a number above 0"),
         (["plan", "resnet50/v2"], 2, "--images"),
+        (["curves", "nowhere"], 1, "`nowhere` holds no run"),
         (["fly"], 2, "'fly'"),
     ],
 )

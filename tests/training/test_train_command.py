@@ -9,6 +9,7 @@ from tests.training.data_folders import write_data_folder
 from training.cli import main
 from training.export import FILE
 from weights_registry.cli import main as registry
+from weights_registry.user_catalog import CATALOG_VARIABLE, catalog_entries
 
 SMALL = (
     "architecture=registry/resnet8-w4",
@@ -20,6 +21,11 @@ SMALL = (
     "inference.resize_size=8",
     "inference.crop_size=8",
 )
+
+
+@pytest.fixture(autouse=True)
+def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CATALOG_VARIABLE, str(tmp_path / "catalog"))
 
 
 def train_words(data: Path | str, *more: str, settings: tuple[str, ...] = SMALL) -> list[str]:
@@ -41,10 +47,16 @@ def test_from_pictures_to_a_file_that_predicts_and_is_verified(
     assert told.out.splitlines() == [str(run / FILE)]
     assert "epoch 2/2  loss" in told.err
     assert "pictures/s" in told.err
-    assert f"weights-registry predict PHOTO --weights {run / FILE}" in told.err
+    (added,) = catalog_entries()
+    name = added.checkpoint.id
+    assert (name, added.checkpoint.url) == (f"{added.checkpoint.recipe}-seed0", (run / FILE).as_uri())
+    assert f"weights-registry predict PHOTO --weights {name}" in told.err
     photo = str(data / "val" / "red" / "000.png")
-    assert registry(["predict", photo, "--weights", str(run / FILE), "--device", "cpu", "--json"]) == 0
+    assert registry(["predict", photo, "--weights", name, "--device", "cpu", "--json"]) == 0
     assert "blue" in capsys.readouterr().out
+    curves = json.loads((run / "evidence" / "training-curves.json").read_text())
+    assert curves["data"]["epoch"] == [1, 2]
+    assert (run / "evidence" / "training-curves.png").read_bytes().startswith(b"\x89PNG")
     assert main(["verify", str(run), "--data", str(data), "--device", "cpu", "--workers", "0", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["holds"] is True
 
@@ -58,6 +70,7 @@ def test_the_same_command_once_more_resumes_and_finds_it_done(
     assert main(words) == 0
     assert "Resumed at epoch 3" in capsys.readouterr().err
     assert (tmp_path / "run" / FILE).read_bytes() == before
+    assert len(catalog_entries()) == 1
     assert main([*words, "--seed", "1"]) == 1
     assert "another seed: give the settings it was begun with, or another `--output`" in capsys.readouterr().err
 
@@ -81,7 +94,26 @@ def test_a_dry_run_plans_measures_and_leaves_nothing(
     assert "on 24 pictures of colours" in told
     assert "1 x 4 x 2 accumulated" in told
     assert "training alone, at" in told
-    assert [path.name for path in tmp_path.iterdir()] == ["colours"]
+    assert [path.name for path in tmp_path.iterdir() if path.name != "catalog"] == ["colours"]
+    assert catalog_entries() == []
+
+
+def test_the_result_goes_into_the_catalog_under_the_name_that_is_asked_for_or_not_at_all(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = train_words(data, "--output", str(tmp_path / "run"))
+    assert main([*words, "--no-catalog"]) == 0
+    assert catalog_entries() == []
+    assert f"--weights {tmp_path / 'run' / FILE}" in capsys.readouterr().err
+    for _ in range(2):  # once more: the same file under the same name
+        assert main([*words, "--catalog-name", "my-team/colours"]) == 0
+    assert [entry.checkpoint.id for entry in catalog_entries()] == ["my-team/colours"]
+    taken = [*words, "--seed", "1", "--output", str(tmp_path / "other"), "--catalog-name", "My-Team/Colours"]
+    assert main(taken) == 1
+    assert "the catalog has `My-Team/Colours` already, the file" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists(), "it is told before anything is trained"
+    assert main([*words, "--catalog-name", "resnet50"]) == 1
+    assert "comes with a package" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Final
 
 from training.cli.command import Command
 from training.cli.compare import COMPARE
+from training.cli.curves import CURVES
 from training.cli.list_recipes import LIST
 from training.cli.output import say
 from training.cli.plan_run import PLAN_RUN
@@ -22,7 +23,7 @@ from training.cli.verify import VERIFY
 from training.errors import RecipeError, TrainingError, UnknownRecipe
 from weights_registry.errors import RegistryError
 
-COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN, TRAIN, VERIFY, STUDY)
+COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN, TRAIN, CURVES, VERIFY, STUDY)
 
 _TUTORIAL: Final = """\
 three commands to begin with:

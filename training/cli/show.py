@@ -2,12 +2,14 @@
 
 import argparse
 from dataclasses import MISSING, fields
+from pathlib import Path
 from textwrap import wrap
 
 from training.catalog import get_recipe
 from training.cli.command import Command, add_json, add_settings
 from training.cli.curve import draw
 from training.cli.output import can_print, pairs, put, put_json, say
+from training.curves import draw_learning_rate
 from training.diff import format_value
 from training.overrides import override, parse_settings
 from training.recipe import Recipe
@@ -18,12 +20,15 @@ from training.schedule import ema_decay, learning_rates
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a recipe, such as resnet50/v2")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="draw its learning rate into FILE, with JSON beside")
     add_settings(parser)
     add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
     recipe = override(get_recipe(args.name), **parse_settings(args.settings))
+    if args.png is not None:
+        say(f"Drawn: {draw_learning_rate(recipe, args.png)}")
     if args.json:
         derived = {
             "global_batch_size": recipe.global_batch_size,

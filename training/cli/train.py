@@ -2,12 +2,13 @@
 
 import argparse
 import os
+import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from training.catalog import get_recipe
-from training.cli.command import Command, add_settings, natural_int, positive_int
+from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int
 from training.cli.output import pairs, put, say
 from training.cli.plan_run import plan_rows
 from training.hardware import Fit, LrRule, fit
@@ -18,7 +19,8 @@ from training.settings import Choice, RunSettings
 
 _EPILOG = """\
 data:
-  DIR                       a folder with train/ and val/, each with a sub-folder a category
+  DIR                       a folder with train/ and val/, each with a sub-folder a category; or with train.tar and
+                            val.tar of such folders, uncompressed, or ImageNet's train tar as it comes
   fashion-mnist             Debian's package dataset-fashion-mnist; fashion-mnist:DIR for files elsewhere
   torchvision:CIFAR10:DIR   one of torchvision's data sets, downloaded before
 
@@ -29,6 +31,8 @@ three commands to begin with:
 
 A run may be killed at any moment: it goes on from its last snapshot and ends with the same weights. SIGTERM and Ctrl-C
 save first. On several GPUs: torchrun --nproc_per_node=8 -m training.cli resnet50/v2 --data DIR
+On several machines, the same on each, with the data at the same place and --output in a folder that they share:
+  torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 -m training.cli ...
 The recipe's global batch is kept: what the GPUs do not take at once is accumulated, unless --lr-rule says otherwise.
 """
 
@@ -51,11 +55,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="epoch that is exported (default: best if pictures are held out, else last)",
     )
     learning.add_argument("--licence", default="not stated", help="licence of the weights, written into the file")
+    result = parser.add_argument_group("what it ends with, and how to follow it")
+    result.add_argument(
+        "--catalog-name", metavar="NAME", help="what to call the result, as my-team/fashion (default: NAME-seedN)"
+    )
+    result.add_argument("--no-catalog", action="store_true", help="leave the result out of your catalog")
+    result.add_argument("--tensorboard", type=Path, metavar="DIR", help="write events for TensorBoard into DIR")
     hardware = parser.add_argument_group("hardware")
     hardware.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
-    hardware.add_argument(
-        "--workers", type=natural_int, default=4, metavar="N", help="processes that read (default: 4)"
-    )
+    add_workers(hardware)
     hardware.add_argument(
         "--batch-size-per-gpu", type=positive_int, metavar="N", help="pictures at once (default: as in the recipe)"
     )
@@ -84,9 +92,15 @@ def _run(args: argparse.Namespace) -> int:
         # cuBLAS repeats itself only with a workspace of fixed size, and reads this before its first use:
         # https://docs.nvidia.com/cuda/cublas/index.html#results-reproducibility
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    from training.board import require_tensorboard
     from training.dataset import hold_out, open_data_set
     from training.distributed import joined
+    from training.ending import check_catalog_name
 
+    if args.tensorboard is not None:
+        require_tensorboard()
+    if args.catalog_name is not None:
+        check_catalog_name(args.catalog_name, output=settings.output)
     data = hold_out(open_data_set(settings.data, categories=settings.categories), settings.hold_out, seed=settings.seed)
     with joined(settings.device) as process:
         if process.is_first:
@@ -113,7 +127,7 @@ def _plan(fitted: Fit, settings: RunSettings, data: Any, process: Any) -> int:
 
 
 def _train(fitted: Fit, settings: RunSettings, data: Any, process: Any, args: argparse.Namespace) -> int:
-    from training.export import export
+    from training.board import shown_on_board
     from training.opening import open_run
     from training.progress import progress_for
     from training.run import train
@@ -122,19 +136,31 @@ def _train(fitted: Fit, settings: RunSettings, data: Any, process: Any, args: ar
     progress = progress_for(is_first=process.is_first)
     with stop_wishes() as stop:
         run = open_run(fitted, settings, data, process, progress)
-        finished = train(run, stop)
+        with shown_on_board(run, args.tensorboard):
+            finished = train(run, stop)
     if not finished:
         progress.say(f"Stopped and saved in `{settings.output}`; the same command goes on from there.")
         return 128 + (stop.signal or 15)
     if process.is_first:
-        done = export(settings.output, choice=args.choose, licence=args.licence)
-        (measured,) = done.checkpoint.metrics
-        put(str(done.path))
-        say(
-            f"acc@1 {measured.acc1:.3f} on {measured.num_images:,} pictures of {measured.dataset} {measured.split}, "
-            f"{done.chosen}.\nNext: weights-registry predict PHOTO --weights {done.path}"
-        )
+        _end(settings.output, args)
     return 0
+
+
+def _end(output: Path, args: argparse.Namespace) -> None:
+    from training.ending import end_run
+
+    ended = end_run(
+        output, choice=args.choose, licence=args.licence, name=args.catalog_name, in_catalog=not args.no_catalog
+    )
+    (measured,) = ended.export.checkpoint.metrics
+    put(str(ended.export.path))
+    say(
+        f"acc@1 {measured.acc1:.3f} on {measured.num_images:,} pictures of {measured.dataset} {measured.split}, "
+        f"{ended.export.chosen}. Curves: {ended.curves}"
+    )
+    for remark in ended.remarks:
+        say(remark)
+    say(f"Next: weights-registry predict PHOTO --weights {shlex.quote(ended.name or str(ended.export.path))}")
 
 
 def _settings(args: argparse.Namespace, recipe: Recipe) -> RunSettings:

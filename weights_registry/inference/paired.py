@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-CONFIDENCE: Final = 0.95
+from weights_registry.inference.intervals import CONFIDENCE
 
 # Each halves the bracket around an end of an interval: 100 leave nothing of it in double precision.
 _NUM_HALVINGS: Final = 100

@@ -8,10 +8,12 @@ from weights_registry.plots.heat import heat_map
 from weights_registry.plots.lines import Series, line_chart
 from weights_registry.plots.reliability import Reliability, reliability_chart
 from weights_registry.plots.scatter import Point, frontier_of, scatter_chart
+from weights_registry.plots.stack import Panel, stacked_chart
 from weights_registry.plots.writing import write_chart
 
 __all__ = [
     "Bars",
+    "Panel",
     "Point",
     "Reliability",
     "Series",
@@ -21,6 +23,7 @@ __all__ = [
     "line_chart",
     "reliability_chart",
     "scatter_chart",
+    "stacked_chart",
     "waterfall_chart",
     "write_chart",
 ]
