@@ -52,6 +52,13 @@ def test_a_file_has_a_card_like_any_other(run: Run, tmp_path: Path) -> None:
     assert str(tmp_path) not in out
 
 
+def test_a_registered_file_is_used_by_its_name(run: Run, registered: Register, tmp_path: Path) -> None:
+    path = write_colours(tmp_path / "colours.safetensors")
+    registered(record(url=path.as_uri()))
+    assert 'Classifier("Colours.V1")' in run("card", "Colours.V1").out
+    assert 'Classifier("colours.safetensors")' in run("card", path).out
+
+
 def test_what_a_run_keeps_beside_its_file_is_on_its_card(run: Run, tmp_path: Path) -> None:
     path = write_colours(tmp_path / "model.safetensors")
     (tmp_path / "evidence").mkdir()

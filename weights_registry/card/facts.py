@@ -5,7 +5,10 @@ from urllib.parse import unquote, urlsplit
 
 from weights_registry.card import markdown
 from weights_registry.card.metrics import SUBJECTS
+from weights_registry.catalog import get_weights
 from weights_registry.checkpoint import Checkpoint, Metrics
+from weights_registry.errors import UnknownWeights
+from weights_registry.registration import checkpoint_of
 from weights_registry.wording import bytes_text
 
 
@@ -42,10 +45,14 @@ def use_it(checkpoint: Checkpoint) -> list[str]:
 
 
 def name_to_type(checkpoint: Checkpoint) -> str:
-    """What finds this checkpoint: the file's name for a safetensors file of one's own, else its id."""
-    path = urlsplit(checkpoint.url)
-    is_file = path.scheme == "file" and path.path.endswith(".safetensors")
-    return file_name(checkpoint.url) if is_file else checkpoint.id
+    """What finds this checkpoint: its id, or the file's name for a file of one's own that is registered under none."""
+    if not checkpoint.url.startswith("file://") or not checkpoint.url.endswith(".safetensors"):
+        return checkpoint.id
+    try:
+        is_registered = checkpoint_of(get_weights(checkpoint.id)) == checkpoint
+    except UnknownWeights:
+        is_registered = False
+    return checkpoint.id if is_registered else file_name(checkpoint.url)
 
 
 def file_name(url: str) -> str:

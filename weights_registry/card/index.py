@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from matplotlib.figure import Figure
 
 from weights_registry.card import markdown
-from weights_registry.card.metrics import accuracy_interval, describe_feeding
+from weights_registry.card.metrics import accuracy_interval
 from weights_registry.checkpoint import Checkpoint, Metrics
 from weights_registry.plots import Point, frontier_of, scatter_chart
 from weights_registry.wording import bytes_text
@@ -16,8 +16,10 @@ from weights_registry.wording import bytes_text
 _FEWEST_IN_A_CHART: Final = 3
 _MOST_GROUPS: Final = 6
 
-_HEADER: Final = ("checkpoint", "acc@1, %", "95 % interval", "GMACs", "parameters", "size", "fed", "recipe", "licence")
-_FIGURES: Final = (1, 3, 4, 5)
+Kind = Literal["published", "measured"]
+
+_HEADER: Final = ("checkpoint", "acc@1, %", "95 % interval", "by", "GMACs", "parameters", "size", "fed", "licence")
+_FIGURES: Final = (1, 4, 5, 6)
 _BEST: Final = "●"
 
 _INTRO: Final = """\
@@ -42,17 +44,29 @@ write stands between two marks, in any card, and is kept:
 
 The blocks `about`, `good-for`, `not-good-for` and `licence` have a place of their own; one of any other name stands
 under “Notes”. What was measured or drawn about a checkpoint lies in `evidence/`, in a folder of its name: `NAME.png`
-with `NAME.json` beside it, or `NAME.json` alone, which becomes a table. `sample.png` there takes the place of the photo
-in the picture of the preprocessing.
+with `NAME.json` beside it, or `NAME.json` alone, which becomes a table. What `weights-registry evaluate --json` prints,
+kept there as `accuracy.json`, is a row among the accuracies measured here. `sample.png` takes the place of the photo in
+the picture of the preprocessing.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The checkpoints whose headline is on one data set, the most accurate first."""
+    """The checkpoints whose headline is on one data set and of one kind, the most accurate first."""
 
     dataset: str
+    kind: Kind
     checkpoints: tuple[Checkpoint, ...]
+
+    @property
+    def subject(self) -> str:
+        """What it ranks by: `ImageNet-1K, as published`."""
+        return f"{self.dataset}, {'as published' if self.kind == 'published' else 'as measured here'}"
+
+    @property
+    def evaluators(self) -> str:
+        """Who measured the figures, in words."""
+        return ", ".join(dict.fromkeys(_headline(each).measured_by for each in self.checkpoints))
 
     @property
     def title(self) -> str:
@@ -62,7 +76,7 @@ class Ranking:
     @property
     def chart_name(self) -> str:
         """Name, without ending, of the chart's files."""
-        return f"accuracy-against-cost-{re.sub('[^a-z0-9]+', '-', self.dataset.casefold())}"
+        return "-".join(["accuracy-against-cost", *re.findall("[a-z0-9]+", self.dataset.casefold()), self.kind])
 
     @property
     def has_chart(self) -> bool:
@@ -75,18 +89,18 @@ class Ranking:
 
         The first word of a group stands in the legend, by its colour, and not at each point.
         """
-        names = {_name(each): each for each in self.checkpoints if each.gmacs is not None}
-        groups = {name: _group(name) for name in names}
-        if len(set(groups.values())) > _MOST_GROUPS:
-            groups = dict.fromkeys(names, "")
+        priced = [each for each in self.checkpoints if each.gmacs is not None]
+        groups = [_group(_name(each)) for each in priced]
+        if len(set(groups)) > _MOST_GROUPS:
+            groups = [""] * len(priced)
         return [
             Point(
                 x=each.gmacs or 0,
                 y=_headline(each).acc1,
-                label=groups[name].partition(" ")[2] + name.removeprefix(groups[name]),
-                group=groups[name],
+                label=group.partition(" ")[2] + _name(each).removeprefix(group),
+                group=group,
             )
-            for name, each in names.items()
+            for each, group in zip(priced, groups, strict=True)
         ]
 
     @property
@@ -102,7 +116,7 @@ class Ranking:
             f"{_name(each)} ({each.gmacs:g} GMACs, {_headline(each).acc1:.1f} %)" for each in self.best_for_their_cost
         ]
         return (
-            f"acc@1 on {self.dataset} against GMACs a picture, for {len(self.points)} checkpoints. Best for their "
+            f"acc@1 on {self.subject}, against GMACs a picture, for {len(self.points)} checkpoints. Best for their "
             f"cost, from the cheapest: {', '.join(best)}."
         )
 
@@ -115,7 +129,7 @@ class Ranking:
             for each in self.checkpoints
             if each.gmacs is not None
         ]
-        return {"dataset": self.dataset, "points": points}
+        return {"dataset": self.dataset, "kind": self.kind, "points": points}
 
     @property
     def record(self) -> dict[str, Any]:
@@ -124,20 +138,18 @@ class Ranking:
 
 
 def rankings(checkpoints: Sequence[Checkpoint]) -> list[Ranking]:
-    """A ranking for each data set that a headline is on, in the order in which they come up."""
-    with_figure = [checkpoint for checkpoint in checkpoints if checkpoint.headline is not None]
-    datasets = dict.fromkeys(_headline(checkpoint).dataset for checkpoint in with_figure)
+    """A ranking for each data set and kind of headline, in the order in which they come up."""
+    alike: dict[tuple[str, Kind], list[Checkpoint]] = {}
+    for checkpoint in checkpoints:
+        if (headline := checkpoint.headline) is not None:
+            alike.setdefault((headline.dataset, headline.kind), []).append(checkpoint)
     return [
         Ranking(
             dataset=dataset,
-            checkpoints=tuple(
-                sorted(
-                    (each for each in with_figure if _headline(each).dataset == dataset),
-                    key=lambda each: -_headline(each).acc1,
-                )
-            ),
+            kind=kind,
+            checkpoints=tuple(sorted(found, key=lambda each: _headline(each).acc1, reverse=True)),
         )
-        for dataset in datasets
+        for (dataset, kind), found in alike.items()
     ]
 
 
@@ -146,7 +158,7 @@ def draw_ranking(ranking: Ranking) -> Figure:
     return scatter_chart(
         ranking.points,
         title=ranking.title,
-        subtitle="published figures, or measured here where none is; each card says by whom and fed how",
+        subtitle=f"{ranking.subject} by {ranking.evaluators}; fed as each card says",
         x_label="GMACs a picture (logarithmic)",
         y_label="acc@1 in percent",
         frontier=True,
@@ -158,7 +170,7 @@ def index_page(ranked: Sequence[Ranking], *, cards: Mapping[str, str], charts: M
     """The page: a chart and a table for each ranking. The mappings say where cards lie, by id, and charts, by name."""
     parts = [_INTRO]
     for ranking in ranked:
-        parts.append(f"## On {markdown.text(ranking.dataset)}\n")
+        parts.append(f"## On {markdown.text(ranking.subject)}\n")
         if ranking.has_chart:
             parts.append(markdown.picture(charts[ranking.chart_name], alt=ranking.alt) + "\n")
         parts.append(_table(ranking, cards) + "\n")
@@ -181,17 +193,17 @@ def _row(checkpoint: Checkpoint, ranking: Ranking, cards: Mapping[str, str]) -> 
         markdown.local_link(checkpoint.id, cards[checkpoint.id]) + (f" {_BEST}" if is_best else ""),
         f"{'' if headline.of == 'this-file' else '~'}{headline.acc1:.3f}",
         interval,
+        markdown.text(headline.measured_by),
         "" if checkpoint.gmacs is None else f"{checkpoint.gmacs:g}",
         f"{checkpoint.num_params / 1e6:.1f}M",
         bytes_text(checkpoint.num_bytes),
-        describe_feeding(checkpoint.preprocessing),
-        "" if checkpoint.recipe is None else markdown.code(checkpoint.recipe),
+        f"{headline.preprocessing.resize_size}/{headline.preprocessing.crop_size}",
         markdown.text(checkpoint.weights_licence),
     ]
 
 
 def _remarks(ranking: Ranking) -> list[str]:
-    remarks = []
+    remarks = ["*fed* is resize/crop; the interval is Wilson's for the number of pictures."]
     if ranking.best_for_their_cost:
         remarks.append(f"{_BEST} none is as accurate for fewer GMACs, or more accurate for as many.")
     if any(_headline(each).of != "this-file" for each in ranking.checkpoints):
@@ -207,7 +219,8 @@ def _headline(checkpoint: Checkpoint) -> Metrics:
 def _name(checkpoint: Checkpoint) -> str:
     """`ResNet50 V2` for `ResNet50_Weights.ImageNet1K_V2`."""
     family, _, member = checkpoint.id.rpartition(".")
-    return " ".join([*family.removesuffix("_Weights").split("_"), *member.split("_")[1:]]).strip() or checkpoint.id
+    version = member.partition("_")[2] or member
+    return " ".join([*family.removesuffix("_Weights").split("_"), version]).strip()
 
 
 def _group(name: str) -> str:

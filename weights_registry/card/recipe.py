@@ -69,7 +69,8 @@ def recipe_section(table: RecipeTable) -> list[str]:
         intro += f" {markdown.code(table.command)} runs it."
     if table.before:
         names = " and ".join(markdown.code(name) for name in table.before)
-        intro += f" It came from {names}: their columns hold only what was otherwise there."
+        whose = "whose column holds" if len(table.before) == 1 else "whose columns hold"
+        intro += f" It came from {names}, {whose} only what was otherwise."
     header = ["setting", markdown.code(table.id), *(markdown.code(name) for name in table.before), "meaning"]
     remarks = "\n".join(f"- {markdown.text(remark)}" for remark in table.remarks)
     return [intro, markdown.table(header, [_cells(row) for row in table.rows]), *([remarks] if remarks else [])]
