@@ -7,6 +7,8 @@ from typing import Final
 
 from training.cli.command import Command
 from training.cli.output import say
+from training.cli.study_calibrate import CALIBRATE
+from training.cli.study_compare import COMPARE_STUDY
 from training.cli.study_fixres import FIXRES
 from training.cli.study_kfold import KFOLD
 from training.cli.study_ladder import LADDER_STUDY
@@ -20,6 +22,8 @@ STUDIES: Final[tuple[Command, ...]] = (
     KFOLD,
     SEEDS,
     LADDER_STUDY,
+    COMPARE_STUDY,
+    CALIBRATE,
 )
 
 _EPILOG: Final = """\
