@@ -13,6 +13,7 @@ from tests.training.data_folders import write_data_folder
 from tests.training.tiny_runs import TINY, open_tiny, train_tiny
 from training import LossDiverged, RunError, TooManyUnreadable
 from training.opening import Run
+from training.progress import Silence
 from training.run import train
 from training.snapshots import read
 from training.stopping import StopWish
@@ -96,6 +97,18 @@ def test_the_number_of_workers_changes_nothing(data: Path, tmp_path: Path) -> No
     train_tiny(data, tmp_path / "none")
     train_tiny(data, tmp_path / "two", num_workers=2)
     assert same(weights(tmp_path / "none"), weights(tmp_path / "two"))
+
+
+def test_deterministic_kernels_are_asked_for_during_the_run_and_no_longer(data: Path, tmp_path: Path) -> None:
+    seen = []
+    run = open_tiny(data, tmp_path / "one", deterministic=True, recipe=replace(TINY, epochs=2))
+    run.progress = Silence()
+    run.progress.epoch_done = lambda _: seen.append(torch.are_deterministic_algorithms_enabled())  # type: ignore[method-assign]
+    assert train(run, StopWish())
+    assert seen == [True, True]
+    assert not torch.are_deterministic_algorithms_enabled()
+    train_tiny(data, tmp_path / "two", deterministic=True, recipe=replace(TINY, epochs=2))
+    assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
 
 
 def test_a_finished_run_is_left_as_it_is(data: Path, tmp_path: Path) -> None:

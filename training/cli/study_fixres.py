@@ -52,7 +52,7 @@ def _run(args: argparse.Namespace) -> int:
             measured = open_pictures(args.data, subject.checkpoint.labels)
             several = [each.id for each in records].count(subject.checkpoint.id) > 1
             rows.append(_row(args, subject, measured, sizes, weights, name=weights if several else None))
-            of_each.append(papers(subject, measured))
+            of_each.append({**subject.identity(), **measured.identity()})
     _check_same_pictures(rows)
     study = FixResStudy(test_sizes=sizes, rows=tuple(rows))
     on = f"{measured.name} {measured.split}"
@@ -61,7 +61,13 @@ def _run(args: argparse.Namespace) -> int:
         "pictures.\nThe gain over the own size is a little flattered: the best was chosen on these pictures. "
         "`study resize` confirms on others."
     )
-    tell(args, {"papers": of_each, **to_record(study)}, fixres_charts(study, on=on), _lines(study), verdict)
+    tell(
+        args,
+        {"papers": papers(device), "of": of_each, **to_record(study)},
+        fixres_charts(study, on=on),
+        _lines(study),
+        verdict,
+    )
     return 0
 
 
@@ -82,7 +88,7 @@ def _row(
         subject,
         measured,
         [fed_at(checkpoint.preprocessing, size) for size in sizes],
-        folder=args.output / subject.sha256[:12],
+        folder=args.output / "fixres-parts" / subject.sha256[:12],
         doing=checkpoint.id,
         study="fixres",
         sizes=sizes,

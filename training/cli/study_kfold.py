@@ -71,7 +71,7 @@ def _recipes(args: argparse.Namespace) -> int:
         for fold in range(args.folds):
             part = all_but(data, folds_N, fold)
             for name, recipe in (("a", a), ("b", b)):
-                folder = args.output / f"{name}-fold{fold + 1}of{args.folds}"
+                folder = args.output / "kfold-runs" / f"{name}-fold{fold + 1}of{args.folds}"
                 place = f"{1 + len(folders['a']) + len(folders['b'])} of {2 * args.folds}"
                 folders[name].append(runs.finish(recipe, part, folder, seed=args.seed, place=place))
     if not runs.process.is_first:
@@ -85,7 +85,7 @@ def _recipes(args: argparse.Namespace) -> int:
         [each.num_images for each in results_a],
         seed=args.seed,
     )
-    return _tell(args, study, on=f"{data.name} train", papers=results_a[0].papers | {"data": data.fingerprint()})
+    return _tell(args, study, on=f"{data.name} train", papers=results_a[0].papers, of={"pictures": data.fingerprint()})
 
 
 def _preprocessings(args: argparse.Namespace) -> int:
@@ -104,7 +104,7 @@ def _preprocessings(args: argparse.Namespace) -> int:
         names = [_told(way, own) for way in (a, b)]
         settle_output(args, "kfold", subject.checkpoint.id, *names)
         outcomes = measure_subject(
-            args, subject, measured, (a, b), folder=args.output, study="kfold", a=names[0], b=names[1]
+            args, subject, measured, (a, b), folder=args.output / "kfold-parts", study="kfold", a=names[0], b=names[1]
         )
     study = compare_preprocessings(
         names[0],
@@ -114,7 +114,13 @@ def _preprocessings(args: argparse.Namespace) -> int:
         stratified_folds(outcomes.labels_N, args.folds, seed=args.seed),
         seed=args.seed,
     )
-    return _tell(args, study, on=f"{measured.name} {measured.split}", papers=papers(subject, measured))
+    return _tell(
+        args,
+        study,
+        on=f"{measured.name} {measured.split}",
+        papers=papers(device),
+        of={**subject.identity(), **measured.identity()},
+    )
 
 
 def _changed(own: Any, settings: list[str]) -> Any:
@@ -135,7 +141,7 @@ def _told(way: Any, own: Any) -> str:
     return " ".join(f"{name}={format_value(getattr(way, name))}" for name in names) or f"resize_size={own.resize_size}"
 
 
-def _tell(args: argparse.Namespace, study: Any, *, on: str, papers: dict[str, Any]) -> int:
+def _tell(args: argparse.Namespace, study: Any, *, on: str, papers: dict[str, Any], of: dict[str, Any]) -> int:
     from training.studies.charts import kfold_charts
     from training.studies.record import to_record
 
@@ -152,7 +158,7 @@ def _tell(args: argparse.Namespace, study: Any, *, on: str, papers: dict[str, An
     ]
     lines = table(("fold", "pictures", f"A: {study.a}", f"B: {study.b}", "B less A", "choice holds"), rows)
     verdict = f"{study.sentence}\nStandard deviation of the folds' differences: {study.spread:.3f}. {study.method}."
-    tell(args, {"papers": papers, "on": on, **to_record(study)}, kfold_charts(study, on=on), lines, verdict)
+    tell(args, {"papers": papers, "of": of, "on": on, **to_record(study)}, kfold_charts(study, on=on), lines, verdict)
     return 0
 
 

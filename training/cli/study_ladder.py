@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
     ]
     first = read_result(_folder(args, trained_rung(rungs[0]), args.seeds[0]))
     study = climb(measured, ladder=args.ladder, data=data.name, split=data.eval_split, num_images=first.num_images)
-    record = {"papers": first.papers | {"pictures": data.fingerprint()}, **to_record(study)}
+    record = {"papers": first.papers, "of": {"pictures": data.fingerprint()}, **to_record(study)}
     over = f"{len(args.seeds)} seeds, +- their standard deviation" if len(args.seeds) > 1 else "one seed"
     verdict = (
         f"acc@1 and acc@5 in percent on {first.num_images:,} pictures of {data.name} {data.eval_split}, {over}.\n"
@@ -93,7 +93,7 @@ def _recipe(args: argparse.Namespace, rung: "Rung") -> "Recipe":
 
 
 def _folder(args: argparse.Namespace, rung: "Rung", seed: int) -> Path:
-    return Path(args.output, f"rung-{rung.number:02d}-seed{seed}")
+    return Path(args.output, "ladder-runs", f"rung-{rung.number:02d}-seed{seed}")
 
 
 def _reached(args: argparse.Namespace, rung: "Rung", seed: int, data: "DataSet", device: "torch.device") -> "Reached":

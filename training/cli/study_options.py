@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from training.cli.command import add_json, natural_int, positive_int
+from training.cli.command import add_json, add_workers, positive_int
 from training.cli.output import put, put_json, say
 from training.hardware import LrRule
 from training.settings import RunSettings
@@ -45,9 +45,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
         help="a folder with a sub-folder a category, or with such in val/; fashion-mnist; torchvision:NAME:DIR",
     )
     parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
-    parser.add_argument(
-        "--workers", type=natural_int, default=4, metavar="N", help="processes that decode (default: 4)"
-    )
+    add_workers(parser)
 
 
 def add_training(parser: argparse.ArgumentParser, *, data_required: bool = True) -> None:
@@ -55,7 +53,7 @@ def add_training(parser: argparse.ArgumentParser, *, data_required: bool = True)
     parser.add_argument("--data", required=data_required, metavar="DATA", help="what to learn from, as for train")
     parser.add_argument("--categories", metavar="SET", help="as for train")
     parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
-    parser.add_argument("--workers", type=natural_int, default=4, metavar="N", help="processes that read (default: 4)")
+    add_workers(parser)
     parser.add_argument("--batch-size-per-gpu", type=positive_int, metavar="N", help="as for train")
     parser.add_argument("--lr-rule", choices=get_args(LrRule), help="as for train")
     parser.add_argument("--snapshot-every-steps", type=positive_int, metavar="N", help="as for train")

@@ -47,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
             subject,
             measured,
             [replace(fed, resize_size=size) for size in sizes],
-            folder=args.output,
+            folder=args.output / "resize-parts",
             study="resize",
             sizes=sizes,
         )
@@ -55,7 +55,7 @@ def _run(args: argparse.Namespace) -> int:
         sizes, outcomes, own_size=fed.resize_size, crop_size=fed.crop_size, seed=args.seed, num_folds=args.folds
     )
     charts = resize_charts(study, of=subject.checkpoint.id, on=f"{measured.name} {measured.split}")
-    record = {"papers": papers(subject, measured), **to_record(study)}
+    record = {"papers": papers(device), "of": {**subject.identity(), **measured.identity()}, **to_record(study)}
     tell(args, record, charts, _lines(study), _verdict(study))
     return 0
 

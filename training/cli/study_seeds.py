@@ -78,7 +78,13 @@ def _train(args: argparse.Namespace) -> list[Path] | None:
     data = open_data_set(args.data, categories=args.categories)
     with runner(run_settings(args)) as runs:
         folders = [
-            runs.finish(recipe, data, args.output / f"seed{seed}", seed=seed, place=f"{place} of {len(args.seeds)}")
+            runs.finish(
+                recipe,
+                data,
+                args.output / "seeds-runs" / f"seed{seed}",
+                seed=seed,
+                place=f"{place} of {len(args.seeds)}",
+            )
             for place, seed in enumerate(args.seeds, start=1)
         ]
     return folders if runs.process.is_first else None

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from training.errors import RunError
 
-IDENTITY: Final = "study.json"
+IDENTITY: Final = "identity.json"
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one study below `folder`, each a JSON object with a name."""
+    """The parts of one study in `folder`, each a JSON object with a name."""
 
     folder: Path
 
@@ -30,7 +30,7 @@ class Parts:
         _write(self._path(name), part)
 
     def _path(self, name: str) -> Path:
-        return self.folder / "parts" / f"{name}.json"
+        return self.folder / f"{name}.json"
 
 
 def open_parts(folder: Path, identity: Mapping[str, Any]) -> Parts:
@@ -41,7 +41,7 @@ def open_parts(folder: Path, identity: Mapping[str, Any]) -> Parts:
     wanted: Record = json.loads(json.dumps(identity, allow_nan=False))
     begun = _read(folder / IDENTITY)
     if begun is None:
-        (folder / "parts").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         _write(folder / IDENTITY, wanted)
     elif differing := sorted(key for key in wanted.keys() | begun.keys() if wanted.get(key) != begun.get(key)):
         raise RunError(

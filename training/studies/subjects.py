@@ -4,7 +4,7 @@ Knows no study.
 """
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +14,10 @@ from torch import nn
 from training.dataset import open_data_set
 from training.environment import hardware, versions
 from training.errors import DataSetError
-from training.pictures import FilePictures, Pictures
+from training.pictures import Pictures
+from training.splits import open_split
 from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Checkpoint
-from weights_registry.inference.labelled_folder import read_labelled_folder
 from weights_registry.inference.loading import load
 from weights_registry.sources import fetch_verified
 
@@ -34,7 +34,7 @@ class Subject:
     device: torch.device
 
     def identity(self) -> dict[str, Any]:
-        """What tells its answers from those of others."""
+        """What tells its answers from those of others, but for how it is fed."""
         return {"checkpoint": self.checkpoint.id, "sha256": self.sha256, "device": self.device.type}
 
 
@@ -75,25 +75,22 @@ def open_pictures(spec: str, labels: CategorySet) -> MeasuredPictures:
                 f"`{spec}` has the categories {_some(data.labels)}, and the checkpoint knows {_some(labels)}"
             )
         return MeasuredPictures(name=data.name, split=data.eval_split, pictures=data.eval)
-    root = Path(spec)
-    split = next((each for each in _SPLITS if (root / each).is_dir()), "")
+    root = Path(spec).resolve()
+    name = next((each for each in _SPLITS if (root / each).is_dir() or (root / f"{each}.tar").is_file()), None)
+    parent, split = (root, name) if name else (root.parent, root.name)
     try:
-        folder = read_labelled_folder(root / split, labels)
+        pictures = open_split(parent, split).pictures(labels)
     except (ValueError, OSError) as error:
         raise DataSetError(str(error)) from error
-    name, split = (root.resolve().name, split) if split else (root.resolve().parent.name, root.resolve().name)
-    return MeasuredPictures(name=name, split=split, pictures=FilePictures(folder.root, folder.samples))
+    return MeasuredPictures(name=parent.name, split=split, pictures=pictures)
 
 
-def papers(subject: Subject, measured: MeasuredPictures) -> dict[str, Any]:
-    """What a figure must be told with: of which file, on which pictures, fed how, by which versions, on what."""
+def papers(device: torch.device) -> dict[str, Any]:
+    """Under what circumstances it is measured here."""
     return {
-        **subject.identity(),
-        **measured.identity(),
-        "fed": asdict(subject.checkpoint.preprocessing),
         "measured_by": "reproduce-weights study",
         "versions": versions(),
-        "hardware": hardware(subject.device, num_processes=1),
+        "hardware": hardware(device, num_processes=1),
     }
 
 

@@ -76,7 +76,7 @@ def test_resize_measures_once_and_is_analysed_again_from_what_lies_there(
     assert told.err == ""
     assert [each["resize_size"] for each in printed["sizes"]] == [8, 10, 12]
     assert printed["num_images"] == 9
-    assert printed["papers"]["split"] == "val"
+    assert printed["of"]["split"] == "val"
     own = next(each for each in printed["sizes"] if each["resize_size"] == 8)
     assert own["acc1"] == read_result(checkpoint.parent).acc1, "the study measures as the run did"
 
@@ -127,7 +127,7 @@ def test_kfold_of_two_recipes_trains_on_all_folds_but_one_and_resumes(
     assert "epoch 1/1  loss" in capsys.readouterr().err
     found = data_of(tmp_path, "kfold")
     assert [fold["num_images"] for fold in found["folds"]] == [12, 12]
-    header, _ = RunLog(tmp_path / "b-fold2of2").read()
+    header, _ = RunLog(tmp_path / "kfold-runs" / "b-fold2of2").read()
     assert (header["data"]["num_train"], header["data"]["eval_split"]) == (12, "fold 2 of 2")
     study(*words, "--output", tmp_path)
     assert "epoch 1/1  loss" not in capsys.readouterr().err
@@ -159,7 +159,7 @@ def test_seeds_are_trained_stopped_resumed_and_read_from_runs(
     assert trained["seeds"] == [3, 4]
     assert [need["difference"] for need in trained["needs"]] == [5]
     capsys.readouterr()
-    runs = (tmp_path / "out" / "seed3", tmp_path / "out" / "seed4")
+    runs = [tmp_path / "out" / "seeds-runs" / f"seed{seed}" for seed in (3, 4)]
     study("seeds", *runs, "--difference", "5", "--output", tmp_path / "again")
     assert data_of(tmp_path / "again", "seeds") == trained
     assert "noncentral t" in capsys.readouterr().err
@@ -173,7 +173,10 @@ def test_the_ladder_runs_its_rungs_measures_one_that_retrains_nothing_and_skips_
     words = ("ladder", "--data", data, "--seeds", "0,1", *settings(*SMALL), "--output", tmp_path)
     study(*words, "--recipes", "resnet50/rung-12")
     alone = data_of(tmp_path, "ladder")
-    assert sorted(each.name for each in tmp_path.glob("rung-11-*")) == ["rung-11-seed0", "rung-11-seed1"]
+    assert sorted(each.name for each in (tmp_path / "ladder-runs").glob("rung-11-*")) == [
+        "rung-11-seed0",
+        "rung-11-seed1",
+    ]
     assert [step["incremental"] for step in alone["steps"]] == [None]
     capsys.readouterr()
     study(*words, "--recipes", "resnet50/rung-1[12]", "--json")
@@ -184,10 +187,10 @@ def test_the_ladder_runs_its_rungs_measures_one_that_retrains_nothing_and_skips_
     assert (eleven["retrains"], twelve["retrains"]) == (True, False)
     assert (eleven["published_acc1"], twelve["published_acc1"]) == (80.450, 80.674)
     assert [each["acc1"] for each in eleven["reached"]] == [
-        read_result(tmp_path / f"rung-11-seed{seed}").acc1 for seed in (0, 1)
+        read_result(tmp_path / "ladder-runs" / f"rung-11-seed{seed}").acc1 for seed in (0, 1)
     ]
     # Measured by the study of another kind: the weights of rung 11, fed as rung 12 is.
-    file = tmp_path / "rung-11-seed1" / FILE
+    file = tmp_path / "ladder-runs" / "rung-11-seed1" / FILE
     study("resize", file, "--data", data, "--sizes", "232", "--output", tmp_path / "resize")
     sizes = data_of(tmp_path / "resize", "resize")["sizes"]
     assert [each["resize_size"] for each in sizes] == [232, 256]
