@@ -29,13 +29,25 @@ def test_the_planted_temperature_is_found_and_helps_on_the_other_half(planted: f
     assert study.after.nll < study.before.nll
     assert study.after.calibration_error < study.before.calibration_error / 3
     assert study.low < study.temperature < study.high
-    assert word in study.sentence
+    assert 0 < study.gain.low < study.gain.mean < study.gain.high
+    assert study.gain.mean == pytest.approx(study.before.nll - study.after.nll)
+    assert study.verdict == word
 
 
 def test_few_pictures_leave_open_how_sure_it_may_be() -> None:
     study = calibrate(drawn(40, 1.1), seed=0)
     assert study.low < 1 < study.high
-    assert study.sentence.startswith("It may be as sure as it ought: temperature ")
+    assert study.verdict == "not told from sure as it ought to be"
+
+
+def test_what_one_half_shows_and_the_other_does_not_confirm_is_not_told() -> None:
+    found = drawn(400, 1.0)
+    fitted_N = torch.from_numpy(stratified_folds(found.labels_N.numpy(), 2, seed=0)) == 0
+    found.logs_NK[fitted_N] *= 3  # too sure on the half that is fitted on, and there alone
+    study = calibrate(found, seed=0)
+    assert study.low > 1
+    assert study.gain.mean < 0
+    assert study.verdict == "not told from sure as it ought to be"
 
 
 def test_a_temperature_changes_how_sure_and_not_how_right() -> None:
@@ -69,12 +81,13 @@ def test_where_every_picture_is_right_it_says_that_no_temperature_is_the_best() 
     study = calibrate(LogProbabilities(logs_NK, torch.tensor([0, 1]).repeat(10), ()), seed=0)
     assert study.at_bound
     assert study.temperature == pytest.approx(MIN_TEMPERATURE)
-    assert "No temperature is the best" in study.sentence
+    assert study.verdict == "no temperature is the best"
 
 
-def test_one_picture_is_too_few() -> None:
-    with pytest.raises(DataSetError, match="a single picture"):
-        calibrate(LogProbabilities(torch.zeros(1, 2), torch.tensor([0]), ()), seed=0)
+@pytest.mark.parametrize("num_images", [1, 3])
+def test_so_few_pictures_are_too_few(num_images: int) -> None:
+    with pytest.raises(DataSetError, match=f"{num_images} pictures are too few"):
+        calibrate(LogProbabilities(torch.zeros(num_images, 2), torch.zeros(num_images, dtype=torch.int64), ()), seed=0)
 
 
 def test_the_record_says_where_it_was_fitted_and_that_it_is_applied_to_nothing() -> None:
