@@ -36,12 +36,11 @@ def create_app(
     *,
     telemetry: Telemetry | None = None,
     log: AccessLog | None = None,
-    on_start_failed: Callable[[Exception], None] | None = None,
 ) -> FastAPI:
     """The server as an ASGI application; its lifespan starts and closes predictor and log, and loads the models.
 
-    It answers while they load, and is ready when they are. `on_start_failed` hears of a model that cannot be loaded.
-    `app.state.serving` is what the routes share; set its `is_stopping` before the server stops.
+    It answers while they load, and is ready when they are. `app.state.serving` is what the routes share; look at its
+    `start_error`, and set its `is_stopping` before the server stops.
     """
     serving = Serving(predictor, settings, telemetry or Telemetry())
     app = FastAPI(
@@ -57,7 +56,7 @@ def create_app(
             "logs": settings.opentelemetry,
             "auto_configure": settings.opentelemetry,  # exporters from the standard OTEL_* variables
         },
-        lifespan=_lifespan(serving, log, on_start_failed),
+        lifespan=_lifespan(serving, log),
     )
     app.state.serving = serving
     for routes in (predict, crop, models, health, page, docs, hugging_face, protocol_v2):
@@ -85,15 +84,13 @@ def _add_layers(app: FastAPI, serving: Serving, log: AccessLog | None) -> None:
     app.add_middleware(RequestLayer, telemetry=serving.telemetry, log=log, unread=unread)
 
 
-def _lifespan(
-    serving: Serving, log: AccessLog | None, on_start_failed: Callable[[Exception], None] | None
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(serving: Serving, log: AccessLog | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if log is not None:
             log.start()
         await serving.predictor.start()
-        loading = asyncio.create_task(_load_all(serving, on_start_failed))
+        loading = asyncio.create_task(_load_all(serving))
         try:
             yield
         finally:
@@ -108,12 +105,11 @@ def _lifespan(
     return lifespan
 
 
-async def _load_all(serving: Serving, on_start_failed: Callable[[Exception], None] | None) -> None:
+async def _load_all(serving: Serving) -> None:
     try:
         for weights in serving.settings.weights:
             serving.telemetry.model_loaded(await serving.predictor.load(weights))
         serving.is_loading = False
     except Exception as error:
         _log.error("cannot start: %s", error)
-        if on_start_failed is not None:
-            on_start_failed(error)
+        serving.start_error = error

@@ -16,12 +16,7 @@ from serve.settings import Settings
 from serve.telemetry import Telemetry
 
 
-def build_app(
-    settings: Settings,
-    *,
-    open_model: Callable[[str], Model] | None = None,
-    on_start_failed: Callable[[Exception], None] | None = None,
-) -> FastAPI:
+def build_app(settings: Settings, *, open_model: Callable[[str], Model] | None = None) -> FastAPI:
     """The application for these settings, on models in this process; `open_model` may give others than checkpoints."""
     telemetry = Telemetry()
     predictor = LocalPredictor(
@@ -32,7 +27,7 @@ def build_app(
         on_batch=telemetry.on_batch,
     )
     log = access_log(settings.access_log, settings.log_format, on_dropped=telemetry.log_line_dropped)
-    return create_app(predictor, settings, telemetry=telemetry, log=log, on_start_failed=on_start_failed)
+    return create_app(predictor, settings, telemetry=telemetry, log=log)
 
 
 def checkpoint_opener(settings: Settings) -> Callable[[str], Model]:

@@ -26,8 +26,9 @@ class NamedPicture:
 
 @dataclass(slots=True)
 class Serving:
-    """The predictor and what surrounds it. `is_loading` holds until the first models serve,
-    `is_stopping` from when the process was asked to end."""
+    """The predictor and what surrounds it. `is_loading` holds until the first models serve, for ever if one of them
+    cannot be loaded, which `start_error` then tells; `is_stopping` holds from when the process was asked to end.
+    """
 
     predictor: Predictor
     settings: Settings
@@ -35,6 +36,7 @@ class Serving:
     hang_ups: HangUpWatch = field(default_factory=HangUpWatch)
     is_loading: bool = True
     is_stopping: bool = False
+    start_error: Exception | None = None
 
     async def classify_one(self, content: bytes, receive: Receive, request_id: str) -> Json:
         """The answer to a request of one raw picture, by the default model. Raises what kept it from being answered."""

@@ -79,6 +79,15 @@ class Settings(BaseSettings):
         default=0, ge=0, description="seconds between SIGTERM and the closing of the port, for load balancers to notice"
     )
 
+    def for_one_worker(self) -> "Settings":
+        """Those of each worker: threads that were not asked for by number are divided among the workers."""
+        shared = {
+            name: max(1, getattr(self, name) // self.workers)
+            for name in ("torch_threads", "decode_threads")
+            if name not in self.model_fields_set
+        }
+        return self.model_copy(update=shared)
+
     @field_validator("weights", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from training.errors import DataSetError
@@ -62,6 +64,10 @@ class TarPictures:
         except OSError as error:
             raise InvalidImage(f"it cannot be read ({error.strerror or error})", source=member.name) from error
         return open_image(content, num_channels=num_channels, name=member.name), label
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """See `Pictures`."""
+        return np.array([label for _, label in self.samples], dtype=np.int64)
 
     def fingerprint(self) -> str:
         """See `Pictures`; the same as that of the folder which the tar was made of."""

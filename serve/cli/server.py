@@ -20,7 +20,7 @@ _SILENCE_S = 20.0
 def serve(settings: Settings, listener: socket.socket) -> int:
     """Serve on the socket until SIGTERM or SIGINT; gives the exit code, 1 if a model could not be loaded."""
     logging.basicConfig(level=logging.WARNING, format="serve-weights: %(message)s", stream=sys.stderr)
-    app = build_app(settings, on_start_failed=lambda error: server.give_up(error))
+    app = build_app(settings)
     server = Server(settings, app, app.state.serving)
     server.run(sockets=[listener])
     return server.exit_code
@@ -44,14 +44,11 @@ class Server(uvicorn.Server):
         self._stops_at = self._stops_at or time.monotonic() + self._drain_s
         self._serving.is_stopping = True
 
-    def give_up(self, error: Exception) -> None:
-        """Stop with exit code 1."""
-        print(f"serve-weights: {error}", file=sys.stderr, flush=True)
-        self.exit_code = 1
-        self.should_exit = True
-
     async def on_tick(self, counter: int) -> bool:
         """Called by uvicorn every 0.1 s."""
+        if self._serving.start_error is not None:
+            self.exit_code = 1
+            self.should_exit = True
         if self._stops_at is not None and time.monotonic() >= self._stops_at:
             self.should_exit = True
         if counter % _SWEEP_EVERY_TICKS == 0:

@@ -21,22 +21,12 @@ def supervise(settings: Settings, listener: socket.socket) -> int:
     """Keep `settings.workers` processes serving until SIGTERM or SIGINT; gives the exit code."""
     with tempfile.TemporaryDirectory(prefix="serve-weights-metrics-") as metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
-        return _Supervisor(_share(settings), listener).run()
-
-
-def _share(settings: Settings) -> Settings:
-    """Each worker's settings: threads that were not asked for by number are divided among them."""
-    shared = {
-        name: max(1, getattr(settings, name) // settings.workers)
-        for name in ("torch_threads", "decode_threads")
-        if name not in settings.model_fields_set
-    }
-    return settings.model_copy(update=shared)
+        return _Supervisor(settings, listener).run()
 
 
 class _Supervisor:
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
-        self._settings = settings
+        self._settings = settings.for_one_worker()
         self._listener = listener
         # Not fork: a child must not inherit threads and locks half-way.
         self._context = multiprocessing.get_context("spawn")

@@ -23,7 +23,7 @@ LEFT_OUT: Final = [
     *("--exclude-checks", "positive_data_acceptance"),
     *("--exclude-method", "DELETE"),
     *("--exclude-path-regex", "load$"),
-    *("--exclude-operation-id", "load_models__name__post"),
+    *("--exclude-operation-id", "load_model_models__name__post"),
 ]
 
 
