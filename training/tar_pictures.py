@@ -122,7 +122,7 @@ def _members(member: tarfile.TarInfo, tar: tarfile.TarFile, path: Path) -> Itera
 
 def _files(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     while (member := tar.next()) is not None:
-        tar.members.clear()  # or a million of them stay in memory
+        tar.members.clear()  # type: ignore[attr-defined]  # or a million of them stay in memory
         if member.isreg():
             yield member
 

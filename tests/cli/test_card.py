@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.conftest import Register, Run
 from tests.cli.test_predict_process import read_terminal
-from tests.small_checkpoints import measured, record, write_colours
+from tests.small_checkpoints import measured, record, write_colours, write_pictures
 from tests.test_light_paths import modules_after
 from weights_registry.card import local
 from weights_registry.card.front_matter import read_front_matter
@@ -64,6 +64,19 @@ def test_what_a_run_keeps_beside_its_file_is_on_its_card(run: Run, tmp_path: Pat
     (tmp_path / "evidence").mkdir()
     (tmp_path / "evidence" / "seeds.json").write_text('{"data": {"mean_acc1": 93.25}}')
     assert "| mean acc1 | 93.25 |" in run("card", path).out
+
+
+def test_what_evaluate_prints_is_a_row_of_the_card(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write_colours(tmp_path / "model.safetensors")
+    pictures = write_pictures(tmp_path / "photos", {"red": ["red", "red", "blue"], "green": ["green"]})
+    evaluated = run("evaluate", "--json", "--data", pictures, "--weights", path)
+    assert evaluated.status == 0, evaluated.err
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "accuracy.json").write_text(evaluated.out)
+    measured_here = run("card", path).out.partition("### As measured here")[2]
+    assert "| photos | 4 | 75.000 | 30.06 to 95.44 | 100.000 |" in measured_here
+    assert str(tmp_path) not in measured_here
 
 
 def test_ones_own_checkpoint_has_one_with_its_evidence(

@@ -156,7 +156,7 @@ def _end(output: Path, args: argparse.Namespace) -> None:
     put(str(ended.export.path))
     say(
         f"acc@1 {measured.acc1:.3f} on {measured.num_images:,} pictures of {measured.dataset} {measured.split}, "
-        f"{ended.export.chosen}. Curves: {ended.curves}"
+        f"{ended.export.chosen}. Curves: {ended.curves}" + (f". Card: {ended.card}" if ended.card else "")
     )
     for remark in ended.remarks:
         say(remark)
