@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from training.errors import DataSetError
@@ -62,6 +64,10 @@ class TarPictures:
         except OSError as error:
             raise InvalidImage(f"it cannot be read ({error.strerror or error})", source=member.name) from error
         return open_image(content, num_channels=num_channels, name=member.name), label
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """See `Pictures`."""
+        return np.array([label for _, label in self.samples], dtype=np.int64)
 
     def fingerprint(self) -> str:
         """See `Pictures`; the same as that of the folder which the tar was made of."""
@@ -116,7 +122,7 @@ def _members(member: tarfile.TarInfo, tar: tarfile.TarFile, path: Path) -> Itera
 
 def _files(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     while (member := tar.next()) is not None:
-        tar.members.clear()  # or a million of them stay in memory
+        tar.members.clear()  # type: ignore[attr-defined]  # or a million of them stay in memory
         if member.isreg():
             yield member
 

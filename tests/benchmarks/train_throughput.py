@@ -28,6 +28,7 @@ from training.settings import default_num_workers
 PROGRAM: Final = Path(__file__).parent / "programs" / "training_loops.py"
 NUM_CATEGORIES: Final = 10
 REFERENCES: Final = "references"
+COPIES_FOR_GPU: Final = 32  # of each JPEG, so that an epoch, at whose start workers have nothing ready, is long
 
 
 NOTES: Final = (
@@ -55,15 +56,15 @@ def main() -> None:
     options.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is a GPU")
     options.add_argument("--workers", type=int, default=default_num_workers(), help="that read: %(default)s")
     options.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of torch on a CPU: %(default)s")
-    options.add_argument("--pictures", type=int, help="JPEGs to make (default: 256 for a CPU, 4096 for a GPU)")
+    options.add_argument("--pictures", type=int, default=256, help="JPEGs to make: %(default)s")
     options.add_argument("--steps", type=int, help="of a sample (default: 4 to 60, by case and device)")
     options.add_argument("--fashion-mnist", type=Path, default=FASHION_MNIST_FOLDER, help="folder: %(default)s")
     arguments = options.parse_args()
     device = arguments.device or _device()
     start = Start.now()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        num_pictures = arguments.pictures or (256 if device == "cpu" else 4096)
-        mean_kb = make_folders(Path(folder), num_pictures)
+        copies = 1 if device == "cpu" else COPIES_FOR_GPU
+        mean_kb = make_folders(Path(folder), arguments.pictures, copies=copies)
         rows: list[Row] = []
         gpu = "not used"
         for case in cases(Path(folder), arguments.fashion_mnist, device):
@@ -87,8 +88,8 @@ def main() -> None:
             "device": device,
             "workers": arguments.workers,
             "torch_threads": arguments.threads,
-            "pictures": f"{num_pictures} JPEGs of {WIDTH} x {HEIGHT}, quality {QUALITY}, {mean_kb:.0f} kB each, in "
-            f"{NUM_CATEGORIES} folders; and Fashion-MNIST",
+            "pictures": f"{arguments.pictures} JPEGs of {WIDTH} x {HEIGHT}, quality {QUALITY}, {mean_kb:.0f} kB each, "
+            f"in {NUM_CATEGORIES} folders, each {copies} times; and Fashion-MNIST",
         },
         tables={"throughput": rows},
         notes=NOTES,
@@ -145,15 +146,17 @@ def sample(case: Case, arguments: Any, device: str) -> tuple[Mapping[str, Any], 
     return answer["samples"], answer["gpu"]
 
 
-def make_folders(root: Path, num_pictures: int) -> float:
+def make_folders(root: Path, num_pictures: int, *, copies: int) -> float:
     """`train/` and `val/` with pictures in sub-folders, the latter one each; the mean size in kB."""
     mean_kb = make_pictures(root, num_pictures)
     for number, path in enumerate(sorted(root.glob("*.jpg"))):
         category = f"category-{number % NUM_CATEGORIES}"
-        for split in ("train", "val") if number < NUM_CATEGORIES else ("train",):
-            target = root / split / category / path.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(path, target)
+        names = [("train", f"{copy}-{path.name}") for copy in range(copies)]
+        names += [("val", path.name)] if number < NUM_CATEGORIES else []
+        for split, name in names:
+            folder = root / split / category
+            folder.mkdir(parents=True, exist_ok=True)
+            os.link(path, folder / name)
         path.unlink()
     return mean_kb
 

@@ -2,6 +2,7 @@
 
 import json
 import resource
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,9 +102,13 @@ def test_the_number_of_workers_changes_nothing(data: Path, tmp_path: Path) -> No
 
 def test_deterministic_kernels_are_asked_for_during_the_run_and_no_longer(data: Path, tmp_path: Path) -> None:
     seen = []
+
+    class Watching(Silence):
+        def epoch_done(self, record: Mapping[str, Any]) -> None:
+            seen.append(torch.are_deterministic_algorithms_enabled())
+
     run = open_tiny(data, tmp_path / "one", deterministic=True, recipe=replace(TINY, epochs=2))
-    run.progress = Silence()
-    run.progress.epoch_done = lambda _: seen.append(torch.are_deterministic_algorithms_enabled())  # type: ignore[method-assign]
+    run.progress = Watching()
     assert train(run, StopWish())
     assert seen == [True, True]
     assert not torch.are_deterministic_algorithms_enabled()

@@ -135,7 +135,7 @@ def test_gradients_are_clipped_to_the_global_norm_once() -> None:
     assert float(grads.norm()) == pytest.approx(0.01, rel=1e-3)
 
 
-class NoNumbers(TorchDispatchMode):
+class NoNumbers(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Within it no tensor's number may be read, which on a GPU waits for all that was asked of it before."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -148,10 +148,10 @@ def test_no_step_reads_a_number_off_the_device(amp: Amp) -> None:
     recipe = replace(TINY, amp=amp, grad_clip_norm=1.0)
     ours = learner(recipe)
     ours.step(batches(2, 4), epoch=1, step=0)
-    with NoNumbers():
+    with NoNumbers():  # type: ignore[no-untyped-call]
         for step in (1, 2, 3):
             ours.step(batches(2, 4), epoch=1, step=step)
-    with NoNumbers(), pytest.raises(AssertionError, match="read a number"):
+    with NoNumbers(), pytest.raises(AssertionError, match="read a number"):  # type: ignore[no-untyped-call]
         torch.ones(1).item()
 
 

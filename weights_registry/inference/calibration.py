@@ -152,10 +152,15 @@ def scaled(log_probabilities_NK: torch.Tensor, temperature: float) -> torch.Tens
     return torch.log_softmax(log_probabilities_NK / temperature, dim=1)
 
 
-def negative_log_likelihood(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> float:
-    """Mean of -log of the probability given to the true category, in nats: 0 for a classifier that knows it all."""
+def log_losses(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> torch.Tensor:
+    """Of each picture -log of the probability given to the true category, in nats, float64 (N,): 0 if it is certain."""
     _check(log_probabilities_NK, labels_N)
-    return -float(log_probabilities_NK.double().gather(1, labels_N[:, None]).mean())
+    return -log_probabilities_NK.double().gather(1, labels_N[:, None])[:, 0]
+
+
+def negative_log_likelihood(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> float:
+    """The mean of `log_losses`."""
+    return float(log_losses(log_probabilities_NK, labels_N).mean())
 
 
 def reliability(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> ReliabilityBins:

@@ -24,23 +24,24 @@ from training.schedule import ema_decay
 def train_transforms(recipe: Recipe) -> Callable[[Any], torch.Tensor]:
     """ClassificationPresetTrain with its default backend, PIL."""
     mode = InterpolationMode(recipe.train_interpolation)
+    kinds: Any = transforms  # untyped
     steps: list[Any] = [
-        transforms.RandomResizedCrop(
+        kinds.RandomResizedCrop(
             recipe.train_crop_size, scale=recipe.train_scale, ratio=recipe.train_ratio, interpolation=mode
         )
     ]
     if recipe.horizontal_flip > 0:
-        steps.append(transforms.RandomHorizontalFlip(recipe.horizontal_flip))
+        steps.append(kinds.RandomHorizontalFlip(recipe.horizontal_flip))
     if recipe.auto_augment == "ta_wide":
-        steps.append(transforms.TrivialAugmentWide(interpolation=mode))
+        steps.append(kinds.TrivialAugmentWide(interpolation=mode))
     steps += [
-        transforms.PILToTensor(),
-        transforms.ConvertImageDtype(torch.float),
-        transforms.Normalize(mean=recipe.inference.mean, std=recipe.inference.std),
+        kinds.PILToTensor(),
+        kinds.ConvertImageDtype(torch.float),
+        kinds.Normalize(mean=recipe.inference.mean, std=recipe.inference.std),
     ]
     if recipe.random_erasing > 0:
-        steps.append(transforms.RandomErasing(p=recipe.random_erasing))
-    made: Callable[[Any], torch.Tensor] = transforms.Compose(steps)
+        steps.append(kinds.RandomErasing(p=recipe.random_erasing))
+    made: Callable[[Any], torch.Tensor] = kinds.Compose(steps)
     return made
 
 

@@ -1,0 +1,104 @@
+"""The engine on the CPU: portions side by side are the same as one after the other, and leave torch as it was."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from weights_registry.inference.engine import CPU_PORTION, Engine, portion_sizes
+from weights_registry.inference.transforms import ImageTransforms
+from weights_registry.preprocessing import Preprocessing
+
+SIDE = 16
+
+
+class Network(nn.Module):
+    """A convolution and a mean; it cannot bear a picture whose first value is `poison`."""
+
+    def __init__(self, *, poison: float | None = None) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.poison = poison
+
+    def forward(self, images_NCHW: torch.Tensor) -> Any:
+        if self.poison is not None and (images_NCHW[:, 0, 0, 0] == self.poison).any():
+            raise IndexError("poisoned")
+        return self.layers(images_NCHW)
+
+
+@pytest.fixture(autouse=True)
+def torch_as_it_was() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def engine_of(network: nn.Module) -> Engine:
+    transforms = ImageTransforms(Preprocessing(resize_size=SIDE, crop_size=SIDE))
+    return Engine(network, transforms, device="cpu")
+
+
+def pictures(number: int) -> torch.Tensor:
+    return torch.randn(number, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(number))
+
+
+@pytest.mark.parametrize("num_threads", [1, 2, 3, 16])
+def test_probabilities_do_not_depend_on_the_batch_or_on_the_threads(num_threads: int) -> None:
+    engine = engine_of(Network())
+    images_NCHW = pictures(19)
+    torch.set_num_threads(1)
+    one_by_one = torch.cat([engine.probabilities(each[None]) for each in images_NCHW])
+    torch.set_num_threads(num_threads)
+    for number in (1, 2, 3, 5, 19):
+        torch.testing.assert_close(engine.probabilities(images_NCHW[:number]), one_by_one[:number])
+        assert torch.get_num_threads() == num_threads
+
+
+@given(st.integers(1, 300), st.integers(1, 8))
+def test_portions_are_small_and_leave_no_picture_out(num_images: int, num_at_once: int) -> None:
+    sizes = portion_sizes(num_images, num_at_once)
+    assert sum(sizes) == num_images
+    assert {*sizes} <= {1, CPU_PORTION}
+    assert len(sizes) >= min(num_images, num_at_once)
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_two_threads_share_a_batch_and_a_thread_that_comes_later_is_not_held_to_one() -> None:
+    class Meeting(Network):
+        def __init__(self) -> None:
+            super().__init__()
+            self.both_are_here = threading.Barrier(2)
+
+        def forward(self, images_NCHW: torch.Tensor) -> Any:
+            self.both_are_here.wait(30)
+            return super().forward(images_NCHW)
+
+    torch.set_num_threads(2)
+    engine_of(Meeting()).probabilities(pictures(2))
+    found: list[int] = []
+    later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    later.start()
+    later.join()
+    assert found == [2]
+
+
+@pytest.mark.parametrize("index", [0, 10, 19])
+def test_what_the_network_raises_in_any_portion_is_raised(index: int) -> None:
+    engine = engine_of(Network(poison=99.0))
+    images_NCHW = pictures(20)
+    images_NCHW[index, 0, 0, 0] = 99.0
+    torch.set_num_threads(2)
+    with pytest.raises(IndexError, match="poisoned"):
+        engine.probabilities(images_NCHW)
+    assert torch.get_num_threads() == 2
+    assert len(engine.probabilities(pictures(20))) == 20
+
+
+def test_no_pictures_have_no_probabilities() -> None:
+    assert engine_of(Network()).probabilities(pictures(0)).shape == (0, 8)
