@@ -25,10 +25,10 @@ class HeadAsGet:
             return
 
         async def send_no_body(message: Message) -> None:
-            await send(message | {"body": b""} if message["type"] == "http.response.body" else message)
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         # A copy: the server that sends the answer must still see that it was HEAD.
-        inner = scope | {"method": "GET"}
+        inner: Scope = {**scope, "method": "GET"}
         try:
             await self._app(inner, receive, send_no_body)
         finally:
@@ -38,7 +38,7 @@ class HeadAsGet:
 
 def allowed_methods(app: Starlette, scope: Scope) -> list[str]:
     """All methods that the path of this request has, of all its routes, sorted."""
-    found = {method for method in _METHODS if _has_route(app, scope | {"method": method})}
+    found = {method for method in _METHODS if _has_route(app, {**scope, "method": method})}
     return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
 
 

@@ -25,7 +25,7 @@ class UnreadBodies:
 
     async def send_last(self, message: Message, receive: Receive, send: Send) -> None:
         """Send the answer's last message and drop what comes of the body; only then is the answer said to be over."""
-        await send(message | {"more_body": True})
+        await send({**message, "more_body": True})
         with suppress(TimeoutError):
             async with asyncio.timeout(self.timeout_s):
                 await self._drop(receive)

@@ -158,6 +158,13 @@ def test_weights_are_listed_among_decoys(clean: CleanEnvironment, decoys: Path) 
     assert "ResNet50_Weights.ImageNet1K_V2" in succeed([str(clean.scripts / "weights-registry"), "list"], decoys)
 
 
+def test_a_card_needs_no_folder_of_cards(clean: CleanEnvironment, decoys: Path) -> None:
+    printed = succeed([str(clean.scripts / "weights-registry"), "card", "resnet50"], decoys)
+    assert "`repeated_augmentations`" in printed  # the recipe's table, which another package makes
+    assert "](pictures/" not in printed
+    assert "](evidence/" not in printed
+
+
 def test_a_photo_is_classified_among_decoys(clean: CleanEnvironment, decoys: Path) -> None:
     photo = clean.packages / "weights_registry" / "samples" / "espresso.jpg"
     printed = succeed([str(clean.scripts / "weights-registry"), "predict", str(photo)], decoys)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
+import numpy as np
 import torch
 from PIL import Image
 from torchvision.transforms import InterpolationMode, v2
@@ -33,7 +34,7 @@ class Augmentation:
 
         `picture` is of mode RGB or L, whichever `recipe.inference` feeds.
         """
-        crop: torch.Tensor = self._geometry(picture)
+        crop = _as_tensor(self._geometry(picture))
         return crop, self._draw_box(crop)
 
     @property
@@ -41,23 +42,33 @@ class Augmentation:
         """Whether torch's generator is the only one it draws from; timm's operations use NumPy's and Python's."""
         return self.recipe.auto_augment in (None, "ta_wide", "ra")
 
+    def _geometry(self, picture: Image.Image) -> Image.Image:
+        """Cropped, flipped and distorted, by torchvision's draws. Crop and flip are Pillow's own two calls.
+
+        torchvision's transforms make the same, but spend as long on finding out what they were given as on a small
+        picture itself.
+        """
+        side = self.recipe.train_crop_size
+        drawn = self._crop.make_params([picture])
+        left, top = drawn["left"], drawn["top"]
+        picture = picture.crop((left, top, left + drawn["width"], top + drawn["height"]))
+        picture = picture.resize((side, side), self._resample)
+        if self.recipe.horizontal_flip > 0 and torch.rand(1) < self.recipe.horizontal_flip:
+            picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return picture if self._automatic is None else self._automatic(picture)
+
     @cached_property
-    def _geometry(self) -> Callable[[Image.Image], torch.Tensor]:
+    def _crop(self) -> Any:
         recipe = self.recipe
-        steps: list[Any] = [
-            v2.RandomResizedCrop(
-                recipe.train_crop_size,
-                scale=recipe.train_scale,
-                ratio=recipe.train_ratio,
-                interpolation=_RESAMPLE[recipe.train_interpolation],
-                antialias=True,
-            )
-        ]
-        if recipe.horizontal_flip > 0:
-            steps.append(v2.RandomHorizontalFlip(recipe.horizontal_flip))
-        if recipe.auto_augment is not None:
-            steps.append(automatic_augmentation(recipe))
-        return v2.Compose([*steps, v2.PILToTensor()])
+        return v2.RandomResizedCrop(recipe.train_crop_size, scale=recipe.train_scale, ratio=recipe.train_ratio)
+
+    @cached_property
+    def _resample(self) -> Image.Resampling:
+        return Image.Resampling[self.recipe.train_interpolation.upper()]
+
+    @cached_property
+    def _automatic(self) -> Callable[[Image.Image], Image.Image] | None:
+        return None if self.recipe.auto_augment is None else automatic_augmentation(self.recipe)
 
     @cached_property
     def _eraser(self) -> Any:
@@ -71,6 +82,12 @@ class Augmentation:
         if drawn["v"] is None:  # ten boxes in a row reached over the edge
             return NOTHING_ERASED
         return drawn["i"], drawn["j"], drawn["h"], drawn["w"]
+
+
+def _as_tensor(picture: Image.Image) -> torch.Tensor:
+    """uint8 (C, H, W), which the picture's memory is not shared with."""
+    pixels_HWC = torch.from_numpy(np.array(picture))
+    return pixels_HWC[None] if pixels_HWC.ndim == 2 else pixels_HWC.permute(2, 0, 1)
 
 
 def automatic_augmentation(recipe: Recipe) -> Callable[[Image.Image], Image.Image]:

@@ -37,7 +37,7 @@ def shown_on_board(run: Run, folder: Path | None) -> Iterator[None]:
     num_done = position.epoch * steps_per_epoch + position.num_steps
     # With all steps of an epoch done it is still to be evaluated, and what that gives is written at its last step.
     first_to_come = num_done if position.num_steps == steps_per_epoch else num_done + 1
-    writer: Any = SummaryWriter(str(folder), purge_step=first_to_come)  # type: ignore[no-untyped-call]
+    writer: Any = SummaryWriter(str(folder), purge_step=first_to_come)
     former, run.progress = run.progress, Board(run.progress, writer, steps_per_epoch=steps_per_epoch)
     try:
         yield

@@ -1,6 +1,7 @@
 """What a run learns from and is measured on: opened by one word, checked before anything starts.
 
-`DIR` is a folder with `train/` and `val/`, each with a sub-folder a category; `fashion-mnist` Debian's package;
+`DIR` is a folder with `train/` and `val/`, or `train.tar` and `val.tar`, each with a sub-folder a category;
+`fashion-mnist` is Debian's package;
 `torchvision:CIFAR10:DIR` one of torchvision's sets. Knows nothing of recipes.
 """
 
@@ -14,10 +15,10 @@ import numpy as np
 
 from training.errors import DataSetError
 from training.idx import read_idx
-from training.pictures import ArrayPictures, FilePictures, Pictures, SelectedPictures, TorchvisionPictures
+from training.pictures import ArrayPictures, Pictures, SelectedPictures, TorchvisionPictures
 from training.randomness import generator_of
+from training.splits import open_split
 from weights_registry.categories import CategorySet, load_categories
-from weights_registry.inference.labelled_folder import read_labelled_folder
 
 FASHION_MNIST_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
 
@@ -84,14 +85,9 @@ def _folder(root: Path, categories: str | None) -> DataSet:
         raise DataSetError(
             f"`{root}` is not a folder; give one with `train/` and `val/`, or fashion-mnist, or torchvision:NAME:DIR"
         )
-    for split in ("train", "val"):
-        if not (root / split).is_dir():
-            raise DataSetError(
-                f"`{root}` has no folder `{split}`; it needs `train/` and `val/`, a sub-folder a category"
-            )
-    names = _sub_folders(root / "train")
+    splits = [open_split(root, name) for name in ("train", "val")]
+    names, others = (split.names for split in splits)
     labels = _labels(names, categories)
-    others = _sub_folders(root / "val")
     if set(names) != set(others):
         strange = min(set(names) ^ set(others))
         raise DataSetError(
@@ -100,11 +96,14 @@ def _folder(root: Path, categories: str | None) -> DataSet:
         )
     if len(names) != len(labels):
         raise DataSetError(f"`{root}` has {len(names)} categories, and `{labels.name}` has {len(labels)}")
-    train, val = (_split(root / split, labels) for split in ("train", "val"))
+    try:
+        train, val = (split.pictures(labels) for split in splits)
+    except (ValueError, OSError) as error:
+        raise DataSetError(str(error)) from error
     return DataSet(name=root.resolve().name, train=train, eval=val, eval_split="val", labels=labels)
 
 
-def _labels(names: list[str], categories: str | None) -> CategorySet:
+def _labels(names: tuple[str, ...], categories: str | None) -> CategorySet:
     """The named set, ImageNet's if the folders are called by all of its WordNet ids, else a set of the folders."""
     if categories is not None:
         try:
@@ -112,18 +111,7 @@ def _labels(names: list[str], categories: str | None) -> CategorySet:
         except ValueError as error:
             raise DataSetError(str(error)) from error
     imagenet = load_categories("imagenet_1k")
-    return imagenet if set(names) == set(imagenet.wordnet_ids) else CategorySet("folders", tuple(names))
-
-
-def _split(root: Path, labels: CategorySet) -> FilePictures:
-    try:
-        return FilePictures(root, read_labelled_folder(root, labels).samples)
-    except (ValueError, OSError) as error:
-        raise DataSetError(str(error)) from error
-
-
-def _sub_folders(root: Path) -> list[str]:
-    return sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    return imagenet if set(names) == set(imagenet.wordnet_ids) else CategorySet("folders", names)
 
 
 def _fashion_mnist(folder: Path) -> DataSet:

@@ -3,25 +3,35 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from training.curves import draw_curves
+from training.curves import EVIDENCE, draw_curves
 from training.export import Export, export
+from training.recipe_table import table_of
+from training.record import from_dict
+from training.runlog import RunLog
 from training.settings import Choice
 from weights_registry.adding import add_weights, check_name
-from weights_registry.errors import RegistrationError
+from weights_registry.card import make_card, read_blocks
+from weights_registry.checkpoint import Checkpoint
+from weights_registry.errors import CardError, RegistrationError
 from weights_registry.sources.file import path_of
 from weights_registry.user_catalog import find_entry
+
+CARD: Final = "card.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """The exported file, the picture of the curves, and the name that the registry finds the file by.
+    """The exported file, the picture of the curves, the card, and the name that the registry finds the file by.
 
-    `name` is None if it was added under none; `remarks` says why, and what else a person should know.
+    `card` is None if it could not be made, `name` if the file was added under none; `remarks` says why, and what else a
+    person should know.
     """
 
     export: Export
     curves: Path
+    card: Path | None
     name: str | None
     remarks: tuple[str, ...]
 
@@ -34,15 +44,18 @@ def end_run(
     name: str | None = None,
     in_catalog: bool = True,
 ) -> Ending:
-    """Export the run in `folder`, draw it, and add it to the catalog, as `name` or as the id in its header.
+    """Export the run in `folder`, draw it, write its card, and add it to the catalog, as `name` or its header's id.
+
+    What people wrote into blocks of an earlier card is kept.
 
     An entry of another file that is still there keeps its name: then a remark says how to add this one under another.
     Raises RunError if the run is not done, and OSError if its folder cannot be written.
     """
     done = export(folder, choice=choice, licence=licence)
     curves = draw_curves(folder)
+    card, faults = _write_card(folder, done.checkpoint)
     added, remarks = _add(done.path, name or done.checkpoint.id) if in_catalog else (None, ())
-    return Ending(export=done, curves=curves, name=added, remarks=remarks)
+    return Ending(export=done, curves=curves, card=card, name=added, remarks=faults + remarks)
 
 
 def check_catalog_name(name: str, *, output: Path) -> None:
@@ -54,6 +67,20 @@ def check_catalog_name(name: str, *, output: Path) -> None:
     taken = _file_of(name)
     if taken is not None and taken.is_file() and taken.parent != output.resolve():
         raise RegistrationError(f"the catalog has `{name}` already, the file `{taken}`; choose another name")
+
+
+def _write_card(folder: Path, checkpoint: Checkpoint) -> tuple[Path | None, tuple[str, ...]]:
+    """Where the card lies, None if something in the folder keeps it from being made; and what that is."""
+    recipe = from_dict(RunLog(folder).read()[0]["recipe"])
+    path = folder / CARD
+    try:
+        people = read_blocks(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        card = make_card(checkpoint, recipe=table_of(recipe), evidence=folder / EVIDENCE, people=people)
+    except CardError as error:
+        return None, (f"No card was made: {error}",)
+    part = path.with_suffix(".part")
+    part.write_text(card, encoding="utf-8")
+    return part.replace(path), ()
 
 
 def _add(path: Path, name: str) -> tuple[str | None, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ _PACKAGES: Final = ("weights-registry", "torch", "torchvision", "timm", "numpy",
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that can change a result."""
-    found = {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+    found = {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
     return found | ({"cuda": torch.version.cuda} if torch.version.cuda else {})
 
 
@@ -35,6 +35,13 @@ def git_commit() -> str | None:
     folder = Path(__file__).resolve().parent
     commit, changes = (_git(folder, *words) for words in (("rev-parse", "HEAD"), ("status", "--porcelain", ".")))
     return commit and commit + ("+changes" if changes else "")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # such as this very package, in a checkout that nobody installed
+        return "not installed"
 
 
 def _git(folder: Path, *words: str) -> str | None:

@@ -120,5 +120,6 @@ class EpochRun:
             loss=totals.loss / totals.num_steps,
             acc1=100 * totals.num_correct / (totals.num_steps * learner.fitted.global_batch_size),
             images_per_second=totals.images / seconds,
+            seconds_per_step=seconds * learner.fitted.global_batch_size / max(1, totals.images),
             waiting_share=min(1.0, totals.waiting_seconds / seconds),
         )

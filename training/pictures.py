@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from weights_registry.inference.images import open_image
@@ -19,6 +20,10 @@ class Pictures(Protocol):
 
     def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
         """A picture, in mode RGB (3 channels) or L (1), and its label. Raises InvalidImage that names it."""
+        ...
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The label of every picture, (N,), without reading one."""
         ...
 
     def fingerprint(self) -> str:
@@ -41,6 +46,10 @@ class FilePictures:
         path, label = self.samples[index]
         return open_image(path, num_channels=num_channels, name=path.relative_to(self.root).as_posix()), label
 
+    def labels(self) -> npt.NDArray[np.int64]:
+        """See `Pictures`."""
+        return np.array([label for _, label in self.samples], dtype=np.int64)
+
     def fingerprint(self) -> str:
         """See `Pictures`; of names, sizes and labels: reading all of ImageNet would take longer than an epoch."""
         digest = hashlib.sha256()
@@ -53,8 +62,8 @@ class FilePictures:
 class ArrayPictures:
     """uint8 pictures (N, H, W) or (N, H, W, 3) that are in memory as a whole, each with its label."""
 
-    images_NHWC: np.ndarray[Any, np.dtype[np.uint8]]
-    labels_N: np.ndarray[Any, np.dtype[np.int64]]
+    images_NHWC: npt.NDArray[np.uint8]
+    labels_N: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.images_NHWC)
@@ -63,6 +72,10 @@ class ArrayPictures:
         """See `Pictures`."""
         picture = Image.fromarray(self.images_NHWC[index])
         return open_image(picture, num_channels=num_channels, name=f"picture {index}"), int(self.labels_N[index])
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """See `Pictures`."""
+        return self.labels_N
 
     def fingerprint(self) -> str:
         """See `Pictures`; of the contents."""
@@ -85,6 +98,13 @@ class TorchvisionPictures:
         """See `Pictures`."""
         picture, label = self.dataset[index]
         return open_image(picture, num_channels=num_channels, name=f"picture {index}"), int(label)
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """See `Pictures`."""
+        # torchvision has no one name for them.
+        names = ("targets", "labels", "_labels")
+        found = next(each for name in names if (each := getattr(self.dataset, name, None)) is not None)
+        return np.asarray(found, dtype=np.int64)
 
     def fingerprint(self) -> str:
         """See `Pictures`; of the contents where they are in memory, else of what torchvision calls the set."""
@@ -110,6 +130,10 @@ class SelectedPictures:
     def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
         """See `Pictures`."""
         return self.pictures.read(self.indices[index], num_channels=num_channels)
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """See `Pictures`."""
+        return self.pictures.labels()[np.asarray(self.indices, dtype=np.int64)]
 
     def fingerprint(self) -> str:
         """See `Pictures`; of those that were chosen from, and of the choice."""

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from tqdm import tqdm
@@ -14,7 +15,10 @@ from tqdm import tqdm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How an epoch has gone so far. `waiting_share` of the time was spent on waiting for data."""
+    """How an epoch has gone so far. `waiting_share` of the time was spent on waiting for data.
+
+    `seconds_per_step` is an optimiser step's, waiting included.
+    """
 
     epoch: int
     num_epochs: int
@@ -23,14 +27,22 @@ class Pace:
     loss: float
     acc1: float
     images_per_second: float
+    seconds_per_step: float
     waiting_share: float
 
     @property
+    def left_s(self) -> float:
+        """Seconds to the end of the run at this pace: training alone, without evaluation."""
+        num_steps = (self.num_epochs - self.epoch) * self.num_steps - self.step
+        return num_steps * self.seconds_per_step
+
+    @property
     def text(self) -> str:
-        """`loss 2.31  acc@1 41.2  1,204 pictures/s  3 % waiting for data`."""
+        """`loss 2.31  acc@1 41.2  1,204 pictures/s  3 % waiting for data  2:05:00 left`."""
+        left = timedelta(seconds=round(self.left_s))
         return (
             f"loss {self.loss:.4g}  acc@1 {self.acc1:.1f}  {self.images_per_second:,.0f} pictures/s  "
-            f"{100 * self.waiting_share:.0f} % waiting for data"
+            f"{100 * self.waiting_share:.0f} % waiting for data  {left} left"
         )
 
 

@@ -45,12 +45,18 @@ class Scores:
         """95 % interval of `acc1`, in percent."""
         return wilson_interval(self.num_correct1, self.num_images)
 
+    @property
+    def interval5(self) -> tuple[float, float]:
+        """95 % interval of `acc5`, in percent."""
+        return wilson_interval(self.num_correct5, self.num_images)
+
     def record(self) -> dict[str, Any]:
         """As JSON types: accuracies in percent, rounded to what the number of pictures can tell."""
         return {
             "acc1": round(self.acc1, 4),
             "acc5": round(self.acc5, 4),
             "interval1": [round(end, 4) for end in self.interval1],
+            "interval5": [round(end, 4) for end in self.interval5],
             "num_images": self.num_images,
             "num_correct1": self.num_correct1,
             "num_correct5": self.num_correct5,

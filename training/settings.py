@@ -1,12 +1,22 @@
 """How a run is carried out, as against what it trains: place, device, workers, care. Data; knows no torch."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from training.hardware import LrRule
 
 Choice = Literal["last", "best"]
+
+
+_MAX_WORKERS: Final = 16
+
+
+def default_num_workers() -> int:
+    """One process that reads a core, shared out between the processes of this machine that train; at most 16 each."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(_MAX_WORKERS, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +35,7 @@ class RunSettings:
     device: str | None = None
     batch_size_per_gpu: int | None = None
     lr_rule: LrRule | None = None
-    num_workers: int = 4
+    num_workers: int = field(default_factory=default_num_workers)
     hold_out: int = 0
     snapshot_every_steps: int | None = None
     keep_every_epochs: int | None = None

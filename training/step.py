@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 from training import ema
 from training.augment import finish
 from training.distributed import Process
+from training.errors import RunError
 from training.feeding import Batch
 from training.hardware import Fit
 from training.losses import Loss, build_loss
@@ -127,9 +128,17 @@ def build_learner(
     channels_last: bool = False,
     compiled: bool = False,
 ) -> Learner:
-    """A learner of `network`, which is moved to the device of `process`."""
+    """A learner of `network`, which is moved to the device of `process`.
+
+    Raises RunError for batch norm over several processes on CPUs, which torch does not have.
+    """
     recipe = fitted.recipe
     if recipe.sync_bn and process.num_processes > 1:
+        if process.device.type == "cpu":
+            raise RunError(
+                f"`{recipe.id}` has `sync_bn`, which torch does on GPUs alone; on CPUs take one process and a batch as "
+                "large as it must be, or `--set sync_bn=false`, which makes it another recipe"
+            )
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     network.to(process.device)
     if channels_last:

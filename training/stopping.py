@@ -15,6 +15,14 @@ class StopWish:
     signal: int = 0
 
 
+class Stopped(Exception):  # a wish, not an error
+    """What was going on has saved itself, because a signal asked to stop. `signal` is its number."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(f"stopped by signal {signal}")
+        self.signal = signal
+
+
 @contextmanager
 def stop_wishes() -> Iterator[StopWish]:
     """Within it SIGTERM and SIGINT only set the flag, once; a second one does what it did before.

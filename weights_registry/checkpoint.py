@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import urlsplit
 
 from weights_registry.categories import CategorySet, load_categories
+from weights_registry.evaluation_sets import RankedAmong
 from weights_registry.preprocessing import Preprocessing, PreprocessingFields
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Metrics:
     `acc1` and `acc5` are in percent; `num_images` is how many pictures were evaluated, None where the source does not
     say. `of` tells which bytes were evaluated: this very file, the file of an earlier training run under the same
     name, or a sibling file that should hold the same parameters without proof of it; `note` says which.
+    `ranked_among` tells whether the true category had to come first among all that the checkpoint knows, or among
+    those of the data set alone, which is easier.
     Raises ValueError if an accuracy is not between 0 and 100.
     """
 
@@ -40,6 +43,7 @@ class Metrics:
     kind: Literal["published", "measured"]
     source: str
     of: Literal["this-file", "earlier-run", "sibling-file"] = "this-file"
+    ranked_among: RankedAmong = "all"
     note: str = ""
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ RegistryError
 │   └── DigestMismatch      the bytes are not the published ones; they were set aside
 ├── UnsafeFile              a pickle that would run code; nothing of it was run
 ├── LoadError               the parameters do not fit the architecture
+├── CardError               a card, or what was measured for it, breaks a rule (also a ValueError)
 └── InvalidImage            bytes that are no acceptable picture (also a ValueError)
     └── ImageTooLarge       more bytes or pixels than `ImageLimits` allow
 
@@ -55,6 +56,10 @@ class UnsafeFile(RegistryError):
 
 class LoadError(RegistryError):
     """The parameters in a file do not fit the architecture; the message names the keys."""
+
+
+class CardError(RegistryError, ValueError):
+    """A card's blocks or its evidence cannot be read; the message names the line or the file."""
 
 
 class InvalidImage(RegistryError, ValueError):

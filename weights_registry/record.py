@@ -43,13 +43,16 @@ def from_record(record: object) -> Checkpoint:
     if "preprocessing" in content:
         content["preprocessing"] = _build(Preprocessing, content["preprocessing"], "preprocessing")
     if isinstance(content.get("metrics"), list):
-        content["metrics"] = [_metrics(each, f"metrics[{index}]") for index, each in enumerate(content["metrics"])]
+        content["metrics"] = [
+            metrics_from_record(each, f"metrics[{index}]") for index, each in enumerate(content["metrics"])
+        ]
     if isinstance(content.get("category_set"), Mapping):
         content["category_set"] = _build(CategorySet, content["category_set"], "category_set")
     return _build(Checkpoint, content, "checkpoint")
 
 
-def _metrics(record: object, where: str) -> Metrics:
+def metrics_from_record(record: object, where: str) -> Metrics:
+    """The evaluation that `record` describes. Raises RecordError that names the field, and `where` it was found."""
     content = _object(record, where)
     if "preprocessing" in content:
         content["preprocessing"] = _build(Preprocessing, content["preprocessing"], f"{where}.preprocessing")

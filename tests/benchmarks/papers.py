@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 MEASUREMENTS: Final = ROOT / "cards" / "measurements"
 
 PACKAGES: Final = ("torch", "torchvision", "timm", "pillow", "numpy", "safetensors")
-MEASURED_CODE: Final = ("weights_registry", "serve", "tests/benchmarks")
+MEASURED_CODE: Final = ("weights_registry", "serve", "training", "tests/benchmarks")
 BUSY_CORES: Final = 0.1
 
 Row = Mapping[str, "str | int | Spread | bool | float | None"]
@@ -69,6 +69,7 @@ def publish(
     notes: Sequence[str],
     start: Start,
     out: Path,
+    gpu: str = "not used",
 ) -> None:
     """Write `out/NAME.json` whole or not at all, and print its tables. `how` holds what a reader needs to judge them:
     rounds, batch size, data type, threads."""
@@ -80,7 +81,7 @@ def publish(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git("status", "--porcelain", "--", *MEASURED_CODE)),
-        "machine": _machine(),
+        "machine": _machine(gpu),
         "versions": _versions(),
         "how": {"order": "interleaved: each round runs every contender once, in the order of the table", **how},
         "took_s": round(time.perf_counter() - start.wall_s),
@@ -155,12 +156,12 @@ def _git(*arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def _machine() -> dict[str, Any]:
+def _machine(gpu: str) -> dict[str, Any]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "gpu": "not used",
+        "gpu": gpu,
         "os": _system(),
     }
 

@@ -12,13 +12,13 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from tests.benchmarks import peers
 from tests.benchmarks.child import run
 from tests.benchmarks.classifier_throughput import make_pictures
+from tests.benchmarks.networks import write_resnet50
 from tests.benchmarks.papers import Row, Start, parser, publish
 from tests.benchmarks.rounds import Sample, Spread, interleave, spread
 from tests.benchmarks.served import OURS as OURS_CLIENT
@@ -79,19 +79,6 @@ def main() -> None:
         start=start,
         out=arguments.out,
     )
-
-
-def write_resnet50(path: Path) -> Path:
-    """ResNet-50 with random parameters, in a file that describes itself."""
-    import torch
-
-    from weights_registry import Weights, save
-    from weights_registry.inference.architectures import build
-
-    torch.manual_seed(0)
-    checkpoint = Weights.ImageNet1K_V2.checkpoint
-    random = replace(checkpoint, id="ResNet50.Random", metrics=(), description="Random parameters.")
-    return save(build(checkpoint.architecture, len(checkpoint.labels)), path, random)
 
 
 def contenders_of(weights: str, pictures: Path, seconds: float) -> dict[str, Callable[[], Sample]]:

@@ -16,7 +16,7 @@ from tests.cli.conftest import Register, Run, Start
 from tests.small_checkpoints import record
 from weights_registry.cli import _parser, main
 
-COMMANDS = ("list", "show", "download", "verify", "predict", "evaluate", "add", "remove")
+COMMANDS = ("list", "show", "card", "download", "verify", "predict", "evaluate", "add", "remove")
 
 
 def test_without_a_command_the_help_goes_to_stderr_and_the_status_says_misused(run: Run) -> None:

@@ -1,29 +1,28 @@
-"""Accuracy, interval and calibration error, each against an independent reference of a few lines."""
+"""Accuracy and its interval, each against an independent reference of a few lines."""
 
 import io
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.small_checkpoints import COLOURS, colours, measured, write_pictures
-from weights_registry import Classifier, InvalidImage
+from weights_registry import CategorySet, Classifier, InvalidImage
+from weights_registry.inference.answers import Answer
+from weights_registry.inference.calibration import ReliabilityBins, expected_calibration_error
+from weights_registry.inference.classifier import Picture
 from weights_registry.inference.evaluation import (
-    NUM_BINS,
     ClassCount,
     Evaluation,
     evaluate,
-    expected_calibration_error,
     wilson_interval,
     write_per_class,
 )
 from weights_registry.inference.labelled_folder import read_labelled_folder
 from weights_registry.inference.verification import compare
 
-ANSWERS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=200)
 COUNTS = st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
@@ -65,29 +64,18 @@ def test_what_is_no_share_has_no_interval(count: tuple[int, int]) -> None:
         wilson_interval(*count)
 
 
-@given(ANSWERS)
-def test_calibration_error_is_the_textbooks(answers: list[tuple[float, bool]]) -> None:
-    confidence, hit = (np.array(each, dtype=np.float64) for each in zip(*answers, strict=True))
-    which = np.minimum(np.floor(confidence * NUM_BINS), NUM_BINS - 1)
-    error = 0.0
-    for each in np.unique(which):
-        inside = which == each
-        error += inside.mean() * abs(confidence[inside].mean() - hit[inside].mean())
-    assert expected_calibration_error(*zip(*answers, strict=True)) == pytest.approx(100 * error, abs=1e-9)
+def counted(by_class: dict[int, ClassCount]) -> Evaluation:
+    """An evaluation of pictures with one true category each."""
+    total = ClassCount(
+        sum(each.num_images for each in by_class.values()),
+        sum(each.num_correct1 for each in by_class.values()),
+        sum(each.num_correct5 for each in by_class.values()),
+    )
+    return Evaluation(total, by_class, ReliabilityBins())
 
 
-@given(ANSWERS)
-def test_calibration_error_is_at_least_the_gap_of_the_means_and_at_most_100(
-    answers: list[tuple[float, bool]],
-) -> None:
-    confidences, hits = zip(*answers, strict=True)
-    gap = 100 * abs(sum(confidences) - sum(hits)) / len(answers)
-    assert gap - 1e-9 <= expected_calibration_error(confidences, hits) <= 100
-
-
-def test_a_network_that_knows_how_sure_it_is_has_no_calibration_error() -> None:
-    assert expected_calibration_error([0.75] * 4, [True, True, True, False]) == 0
-    assert expected_calibration_error([1.0, 1.0], [False, False]) == 100
+def samples(root: Path, labels: CategorySet) -> list[tuple[Picture, tuple[int, ...]]]:
+    return [(path, (index,)) for path, index in read_labelled_folder(root, labels).samples]
 
 
 @pytest.fixture
@@ -99,11 +87,11 @@ SHOWN = {"red": ["red"] * 3 + ["blue"], "green": ["red", "green"], "blue": ["blu
 
 
 def test_an_evaluation_is_what_counting_by_hand_gives(classifier: Classifier, tmp_path: Path) -> None:
-    folder = read_labelled_folder(write_pictures(tmp_path, SHOWN), classifier.checkpoint.labels)
-    called = []
-    evaluation = evaluate(classifier, folder, on_progress=lambda: called.append(1))
+    data = samples(write_pictures(tmp_path, SHOWN), classifier.checkpoint.labels)
+    given_back: list[Answer] = []
+    evaluation = evaluate(classifier, data, on_answer=given_back.append)
     assert evaluation.by_class == {0: ClassCount(4, 3, 4), 1: ClassCount(2, 1, 2), 2: ClassCount(5, 5, 5)}
-    assert evaluation.num_images == len(called) == 11
+    assert evaluation.num_images == len(given_back) == 11
     assert evaluation.acc1 == pytest.approx(900 / 11)
     assert evaluation.acc5 == 100
     assert evaluation.interval1 == wilson_interval(9, 11)
@@ -111,11 +99,11 @@ def test_an_evaluation_is_what_counting_by_hand_gives(classifier: Classifier, tm
 
 
 def test_confidence_and_calibration_error_are_those_of_the_predictions(classifier: Classifier, tmp_path: Path) -> None:
-    folder = read_labelled_folder(write_pictures(tmp_path, SHOWN), classifier.checkpoint.labels)
-    evaluation = evaluate(classifier, folder)
-    predictions = classifier.predict(path for path, _ in folder.samples)
+    data = samples(write_pictures(tmp_path, SHOWN), classifier.checkpoint.labels)
+    evaluation = evaluate(classifier, data)
+    predictions = classifier.predict(path for path, _ in data)
     confidences = [each.best.probability for each in predictions]
-    hits = [each.best.index == truth for each, (_, truth) in zip(predictions, folder.samples, strict=True)]
+    hits = [each.best.index in truths for each, (_, truths) in zip(predictions, data, strict=True)]
     assert evaluation.mean_confidence == pytest.approx(100 * sum(confidences) / 11, abs=1e-9)
     assert evaluation.calibration_error == pytest.approx(expected_calibration_error(confidences, hits), abs=1e-9)
 
@@ -123,32 +111,45 @@ def test_confidence_and_calibration_error_are_those_of_the_predictions(classifie
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 10, 11, 12])
 def test_the_batch_size_changes_no_count(batch_size: int, tmp_path: Path) -> None:
     classifier = Classifier(colours(), device="cpu", batch_size=batch_size, num_threads=3)
-    folder = read_labelled_folder(write_pictures(tmp_path, SHOWN), classifier.checkpoint.labels)
-    assert evaluate(classifier, folder).by_class == {
+    data = samples(write_pictures(tmp_path, SHOWN), classifier.checkpoint.labels)
+    assert evaluate(classifier, data).by_class == {
         0: ClassCount(4, 3, 4),
         1: ClassCount(2, 1, 2),
         2: ClassCount(5, 5, 5),
     }
 
 
+def test_any_of_several_true_categories_is_right_and_each_counts_the_picture(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    write_pictures(tmp_path, {"all": ["red", "blue"]})
+    red, blue = tmp_path / "all" / "0.png", tmp_path / "all" / "1.png"
+    evaluation = evaluate(classifier, [(red, (0, 1)), (blue, (1, 0)), (blue, (2,))])
+    assert evaluation.num_images == 3
+    assert evaluation.acc1 == pytest.approx(200 / 3)
+    assert evaluation.by_class == {0: ClassCount(2, 1, 2), 1: ClassCount(2, 1, 2), 2: ClassCount(1, 1, 1)}
+
+
 def test_unreadable_pictures_are_in_no_figure(classifier: Classifier, tmp_path: Path) -> None:
     folder_path = write_pictures(tmp_path, SHOWN)
     (folder_path / "red" / "0.png").write_bytes(b"")
-    folder = read_labelled_folder(folder_path, classifier.checkpoint.labels)
-    evaluation = evaluate(classifier, folder)
+    evaluation = evaluate(classifier, samples(folder_path, classifier.checkpoint.labels))
     assert evaluation.by_class[0] == ClassCount(3, 2, 3)
+    assert evaluation.num_images == evaluation.reliability.num_images == 10
     assert [error.source for error in evaluation.unreadable] == [str(folder_path / "red" / "0.png")]
 
 
 def test_nothing_readable_is_an_error_and_not_a_figure(classifier: Classifier, tmp_path: Path) -> None:
     (tmp_path / "red").mkdir()
     (tmp_path / "red" / "0.png").write_bytes(b"")
-    with pytest.raises(InvalidImage, match=r"none of its 1 pictures could be read, such as `.*0\.png`"):
-        evaluate(classifier, read_labelled_folder(tmp_path, classifier.checkpoint.labels))
+    with pytest.raises(InvalidImage, match=r"`photos` .*none of its 1 pictures could be read, such as `.*0\.png`"):
+        evaluate(classifier, samples(tmp_path, classifier.checkpoint.labels), source="photos")
+    with pytest.raises(InvalidImage, match=r"none of its 0 pictures could be read$"):
+        evaluate(classifier, [])
 
 
 def test_the_csv_leaves_empty_what_is_not_known() -> None:
-    evaluation = Evaluation({2: ClassCount(), 0: ClassCount(3, 1, 2)}, 0.0, 0.0)
+    evaluation = counted({2: ClassCount(), 0: ClassCount(3, 1, 2)})
     file = io.StringIO()
     write_per_class(evaluation, COLOURS, file)
     assert file.getvalue().splitlines() == [
@@ -161,7 +162,7 @@ def test_the_csv_leaves_empty_what_is_not_known() -> None:
 @given(COUNTS, st.floats(0, 5))
 def test_a_figure_agrees_with_itself_whoever_published_it(count: tuple[int, int], tolerance: float) -> None:
     num_correct, num_images = count
-    evaluation = Evaluation({0: ClassCount(num_images, num_correct, num_correct)}, 0.0, 0.0)
+    evaluation = counted({0: ClassCount(num_images, num_correct, num_correct)})
     for published_on in (num_images, num_images + 1, None):
         assert compare(evaluation, measured(evaluation.acc1, published_on), tolerance=tolerance).holds
 
@@ -171,7 +172,7 @@ def test_a_wider_tolerance_never_turns_agreement_into_disagreement(
     count: tuple[int, int], published: float, tolerance: float
 ) -> None:
     num_correct, num_images = count
-    evaluation = Evaluation({0: ClassCount(num_images, num_correct, num_correct)}, 0.0, 0.0)
+    evaluation = counted({0: ClassCount(num_images, num_correct, num_correct)})
     for published_on in (num_images, num_images + 1):
         metrics = measured(published, published_on)
         narrow, wide = (compare(evaluation, metrics, tolerance=each).holds for each in (tolerance, tolerance + 1))

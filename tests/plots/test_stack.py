@@ -18,7 +18,7 @@ def test_every_panel_has_its_curves_and_all_share_their_axis() -> None:
     )
     first, second = figure.axes
     assert [line.get_label() for line in first.lines[:2]] == ["a", "b"]
-    assert list(second.lines[0].get_ydata()) == [3, 2, 1]
+    assert list(second.lines[0].get_ydata()) == [3, 2, 1]  # type: ignore[arg-type]
     assert (first.get_ylabel(), second.get_ylabel(), second.get_xlabel()) == ("rises", "falls", "time")
     assert (first.get_legend() is None, second.get_legend() is None) == (False, True)
     assert second.get_yscale() == "log"

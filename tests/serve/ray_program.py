@@ -29,7 +29,7 @@ def main(folder: str, picture: str) -> None:
             client.post("/predict?top_k=2", content=b"no picture"),
             client.get("/readyz"),
         ]
-    serve.shutdown()
+    serve.shutdown()  # type: ignore[no-untyped-call]
     ray.shutdown()
     print(json.dumps([[each.status_code, dict(each.headers), each.json()] for each in answers]))
 

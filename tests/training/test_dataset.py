@@ -133,6 +133,19 @@ def test_what_is_not_there_is_told_with_how_to_get_it(spec: str, told: str) -> N
         open_data_set(spec)
 
 
+def test_labels_are_told_without_reading_a_picture(mnist_like: Path, tmp_path: Path) -> None:
+    write_data_folder(tmp_path / "colours")
+    for spec in (f"fashion-mnist:{mnist_like}", f"torchvision:FashionMNIST:{mnist_like}", str(tmp_path / "colours")):
+        if spec.startswith("torchvision"):
+            raw = mnist_like / "FashionMNIST" / "raw"
+            raw.mkdir(parents=True)
+            for file in mnist_like.glob("*.gz"):
+                (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
+        train = hold_out(open_data_set(spec), 3, seed=1).train
+        read = [train.read(index, num_channels=1)[1] for index in range(len(train))]
+        assert train.labels().tolist() == read
+
+
 def test_a_damaged_idx_file_is_told(mnist_like: Path) -> None:
     images = mnist_like / "train-images-idx3-ubyte.gz"
     whole = images.read_bytes()

@@ -67,6 +67,30 @@ def test_out_of_the_catalog_means_out_of_it(finished: Path) -> None:
     assert catalog_entries() == []
 
 
+def test_the_card_tells_what_was_measured_by_which_recipe_and_shows_the_curves(finished: Path) -> None:
+    ended = end_run(finished)
+    assert ended.card is not None
+    card = ended.card.read_text()
+    (measured,) = ended.export.checkpoint.metrics
+    assert f"| {measured.num_images} | {measured.acc1:.3f} |" in card.partition("### As measured here")[2]
+    assert f"| `lr` | {TINY.lr:g} |" in card
+    assert "](evidence/training-curves.png)" in card
+    assert 'Classifier("model.safetensors")' in card
+    assert str(finished) not in card
+
+
+def test_what_people_wrote_into_the_card_is_kept_and_a_broken_card_costs_no_run(finished: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(finished, tmp_path / "other")
+    (other / "card.md").write_text("<!-- people: about -->\nOurs.\n<!-- end -->\n")
+    ended = end_run(other, in_catalog=False)
+    assert ended.card is not None
+    assert "Ours." in ended.card.read_text()
+    ended.card.write_text("<!-- people: about -->\nOurs.\n")
+    ended = end_run(other, in_catalog=False)
+    assert (ended.card, (other / "card.md").read_text()) == (None, "<!-- people: about -->\nOurs.\n")
+    assert "`about` of line 1 is not closed" in ended.remarks[0]
+
+
 def test_the_curves_hold_what_the_log_holds_and_say_it_in_words(finished: Path) -> None:
     path = draw_curves(finished)
     _, epochs = RunLog(finished).read()

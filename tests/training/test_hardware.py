@@ -1,5 +1,6 @@
 """Other hardware than the recipe's: the global batch is kept, or the rate follows a rule that was asked for."""
 
+import os
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training import BatchMismatch, fit, get_recipe
+from training.settings import default_num_workers
 
 V2, A2 = get_recipe("resnet50/v2"), get_recipe("resnet50/a2")
 
@@ -78,3 +80,10 @@ def test_a_wrong_argument_is_refused() -> None:
         fit(V2, num_gpus=0, batch_size_per_gpu=128)
     with pytest.raises(ValueError, match="`lr_rule` must be one of linear, sqrt"):
         fit(V2, num_gpus=1, batch_size_per_gpu=1, lr_rule="cubic")  # type: ignore[arg-type]
+
+
+def test_readers_are_shared_out_between_the_processes_of_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, processes, expected in ((2, 1, 2), (64, 1, 16), (64, 8, 8), (4, 8, 1)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+        assert default_num_workers() == expected

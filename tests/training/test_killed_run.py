@@ -12,6 +12,7 @@ import torch
 
 from tests.training.data_folders import write_data_folder
 from tests.training.tiny_runs import TINY, train_tiny
+from training.runlog import RunLog
 from training.snapshots import SnapshotFolder, read
 
 SCRIPT = ["-m", "tests.training.tiny_runs"]
@@ -113,3 +114,5 @@ def test_two_processes_train_on_the_batches_of_one_that_accumulates(
             assert torch.allclose(found[name].float(), whole[name].float(), atol=1e-5), name
     assert read(tmp_path / "run" / "best.snapshot")["best"] is not None
     assert done.stderr.count("epoch 3/3") == 1, "one process talks"
+    for epoch in RunLog(tmp_path / "run").read()[1]:
+        assert epoch["scores"]["val"]["model"]["num_images"] == 9, "an odd number of pictures, and none twice"

@@ -20,12 +20,18 @@ def pace(step: int) -> Pace:
         loss=2.5,
         acc1=41.25,
         images_per_second=1203.6,
+        seconds_per_step=450.0,
         waiting_share=0.031,
     )
 
 
-def test_a_line_tells_loss_accuracy_speed_and_waiting() -> None:
-    assert pace(10).text == "loss 2.5  acc@1 41.2  1,204 pictures/s  3 % waiting for data"
+def test_a_line_tells_loss_accuracy_speed_waiting_and_the_time_left() -> None:
+    assert pace(10).text == "loss 2.5  acc@1 41.2  1,204 pictures/s  3 % waiting for data  1:15:00 left"
+
+
+def test_the_time_that_is_left_is_that_of_all_epochs_to_come() -> None:
+    assert pace(10).left_s == 10 * 450
+    assert pace(4).left_s == 16 * 450
 
 
 def test_without_a_terminal_there_is_a_line_an_epoch(capsys: pytest.CaptureFixture[str]) -> None:

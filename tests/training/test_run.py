@@ -2,6 +2,7 @@
 
 import json
 import resource
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.training.data_folders import write_data_folder
 from tests.training.tiny_runs import TINY, open_tiny, train_tiny
 from training import LossDiverged, RunError, TooManyUnreadable
 from training.opening import Run
+from training.progress import Silence
 from training.run import train
 from training.snapshots import read
 from training.stopping import StopWish
@@ -96,6 +98,22 @@ def test_the_number_of_workers_changes_nothing(data: Path, tmp_path: Path) -> No
     train_tiny(data, tmp_path / "none")
     train_tiny(data, tmp_path / "two", num_workers=2)
     assert same(weights(tmp_path / "none"), weights(tmp_path / "two"))
+
+
+def test_deterministic_kernels_are_asked_for_during_the_run_and_no_longer(data: Path, tmp_path: Path) -> None:
+    seen = []
+
+    class Watching(Silence):
+        def epoch_done(self, record: Mapping[str, Any]) -> None:
+            seen.append(torch.are_deterministic_algorithms_enabled())
+
+    run = open_tiny(data, tmp_path / "one", deterministic=True, recipe=replace(TINY, epochs=2))
+    run.progress = Watching()
+    assert train(run, StopWish())
+    assert seen == [True, True]
+    assert not torch.are_deterministic_algorithms_enabled()
+    train_tiny(data, tmp_path / "two", deterministic=True, recipe=replace(TINY, epochs=2))
+    assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
 
 
 def test_a_finished_run_is_left_as_it_is(data: Path, tmp_path: Path) -> None:

@@ -66,4 +66,5 @@ def test_accuracies_are_in_percent_with_their_interval() -> None:
     found = Scores(num_images=200, num_correct1=150, num_correct5=200)
     assert (found.acc1, found.acc5) == (75.0, 100.0)
     assert found.interval1 == pytest.approx((68.6, 80.5), abs=0.1)
+    assert found.interval5 == pytest.approx((98.1, 100.0), abs=0.1)
     assert found.record()["num_correct1"] == 150

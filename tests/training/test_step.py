@@ -1,15 +1,17 @@
 """One optimiser step is what the plain loop of the references does, however it is cut into batches."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision.transforms import v2
 
 from tests.training.tiny_runs import CPU, TINY
-from training import Recipe, fit
+from training import Recipe, RunError, fit
 from training.augment import NOTHING_ERASED
 from training.distributed import Process
 from training.feeding import Batch
@@ -131,6 +133,47 @@ def test_gradients_are_clipped_to_the_global_norm_once() -> None:
     ours.step(batches(2, 4), epoch=1, step=0)
     grads = torch.cat([each.grad.flatten() for each in ours.network.parameters() if each.grad is not None])
     assert float(grads.norm()) == pytest.approx(0.01, rel=1e-3)
+
+
+class NoNumbers(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Within it no tensor's number may be read, which on a GPU waits for all that was asked of it before."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        assert func is not torch.ops.aten._local_scalar_dense.default, "a step read a number: `.item()` or the like"
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("amp", ["off", "bfloat16"])
+def test_no_step_reads_a_number_off_the_device(amp: Amp) -> None:
+    recipe = replace(TINY, amp=amp, grad_clip_norm=1.0)
+    ours = learner(recipe)
+    ours.step(batches(2, 4), epoch=1, step=0)
+    with NoNumbers():  # type: ignore[no-untyped-call]
+        for step in (1, 2, 3):
+            ours.step(batches(2, 4), epoch=1, step=step)
+    with NoNumbers(), pytest.raises(AssertionError, match="read a number"):  # type: ignore[no-untyped-call]
+        torch.ones(1).item()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_parameters_keep_their_names_whether_compiled_or_not(compiled: bool) -> None:
+    names = build_network(TINY, 3, seed=0).state_dict().keys()
+    ours = learner(TINY, compiled=compiled)
+    assert ours.network.state_dict().keys() == names
+    assert ours.average is not None
+    assert ours.average.model.state_dict().keys() == names
+
+
+def test_batch_norm_over_several_cpus_is_refused_and_the_way_out_is_told() -> None:
+    recipe = replace(TINY, sync_bn=True)
+    fitted = fit(recipe, num_gpus=2, batch_size_per_gpu=4)
+    parts: dict[str, Any] = {"seed": 5, "num_classes": 3, "steps_per_epoch": 4}
+    two = Process(number=0, num_processes=2, device=torch.device("cpu"))
+    with pytest.raises(RunError, match=r"torch does on GPUs alone; on CPUs take one process"):
+        build_learner(build_network(recipe, 3, seed=0), fitted, two, **parts)
+    alone = fit(recipe, num_gpus=1, batch_size_per_gpu=4)
+    kept = build_learner(build_network(recipe, 3, seed=0), alone, CPU, **parts).network
+    assert not [each for each in kept.modules() if isinstance(each, nn.SyncBatchNorm)]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

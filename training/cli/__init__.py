@@ -17,12 +17,13 @@ from training.cli.output import say
 from training.cli.plan_run import PLAN_RUN
 from training.cli.show import SHOW
 from training.cli.show_ladder import SHOW_LADDER
+from training.cli.study import STUDY
 from training.cli.train import TRAIN
 from training.cli.verify import VERIFY
 from training.errors import RecipeError, TrainingError, UnknownRecipe
 from weights_registry.errors import RegistryError
 
-COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN, TRAIN, CURVES, VERIFY)
+COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN, TRAIN, CURVES, VERIFY, STUDY)
 
 _TUTORIAL: Final = """\
 three commands to begin with:

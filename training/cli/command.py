@@ -3,6 +3,9 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from training.settings import default_num_workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,17 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FIELD=VALUE",
         help="change a field, such as lr=0.1, ema_decay=none, inference.resize_size=256; may be repeated",
+    )
+
+
+def add_workers(parser: Any) -> None:
+    """The flag `--workers`, to a parser or a group of one."""
+    parser.add_argument(
+        "--workers",
+        type=natural_int,
+        default=default_num_workers(),
+        metavar="N",
+        help="processes that read pictures (default: one a core, 16 at most)",
     )
 
 

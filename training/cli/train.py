@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from training.catalog import get_recipe
-from training.cli.command import Command, add_settings, natural_int, positive_int
+from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int
 from training.cli.output import pairs, put, say
 from training.cli.plan_run import plan_rows
 from training.hardware import Fit, LrRule, fit
@@ -19,7 +19,8 @@ from training.settings import Choice, RunSettings
 
 _EPILOG = """\
 data:
-  DIR                       a folder with train/ and val/, each with a sub-folder a category
+  DIR                       a folder with train/ and val/, each with a sub-folder a category; or with train.tar and
+                            val.tar of such folders, uncompressed, or ImageNet's train tar as it comes
   fashion-mnist             Debian's package dataset-fashion-mnist; fashion-mnist:DIR for files elsewhere
   torchvision:CIFAR10:DIR   one of torchvision's data sets, downloaded before
 
@@ -30,6 +31,8 @@ three commands to begin with:
 
 A run may be killed at any moment: it goes on from its last snapshot and ends with the same weights. SIGTERM and Ctrl-C
 save first. On several GPUs: torchrun --nproc_per_node=8 -m training.cli resnet50/v2 --data DIR
+On several machines, the same on each, with the data at the same place and --output in a folder that they share:
+  torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 -m training.cli ...
 The recipe's global batch is kept: what the GPUs do not take at once is accumulated, unless --lr-rule says otherwise.
 """
 
@@ -60,9 +63,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     result.add_argument("--tensorboard", type=Path, metavar="DIR", help="write events for TensorBoard into DIR")
     hardware = parser.add_argument_group("hardware")
     hardware.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
-    hardware.add_argument(
-        "--workers", type=natural_int, default=4, metavar="N", help="processes that read (default: 4)"
-    )
+    add_workers(hardware)
     hardware.add_argument(
         "--batch-size-per-gpu", type=positive_int, metavar="N", help="pictures at once (default: as in the recipe)"
     )
@@ -155,7 +156,7 @@ def _end(output: Path, args: argparse.Namespace) -> None:
     put(str(ended.export.path))
     say(
         f"acc@1 {measured.acc1:.3f} on {measured.num_images:,} pictures of {measured.dataset} {measured.split}, "
-        f"{ended.export.chosen}. Curves: {ended.curves}"
+        f"{ended.export.chosen}. Curves: {ended.curves}" + (f". Card: {ended.card}" if ended.card else "")
     )
     for remark in ended.remarks:
         say(remark)

@@ -8,7 +8,7 @@ import select
 import sys
 from collections.abc import Sequence
 
-from weights_registry.cli import add, download, evaluate, listing, predict, remove, show, verify
+from weights_registry.cli import add, card, download, evaluate, listing, predict, remove, show, verify
 from weights_registry.cli.failures import CalledWrongly, CommandFailed
 from weights_registry.cli.parsers import PROG, with_examples
 from weights_registry.errors import RegistryError, UnknownWeights
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version of this package")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for command in (listing, show, download, verify, predict, evaluate, add, remove):
+    for command in (listing, show, card, download, verify, predict, evaluate, add, remove):
         command.add_to(commands)
     return parser
 

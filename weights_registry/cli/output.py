@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from weights_registry.wording import bytes_text as bytes_text
+from weights_registry.wording import count_text as count_text
+from weights_registry.wording import printable as printable
+
 Row = TypeVar("Row")
 
 
@@ -40,22 +44,3 @@ def print_json(value: Any) -> None:
 def say(text: str) -> None:
     """A line of talk, on stderr."""
     print(text, file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """`text` on one line, safe for a terminal: what is not printable (line ends, escape codes) is spelled out."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
-def bytes_text(num_bytes: int | None) -> str:
-    """A size as people read it: `97.8 MB`, in steps of 1000."""
-    if num_bytes is None:
-        return "?"
-    return f"{num_bytes / 1e6:.1f} MB" if num_bytes < 1e9 else f"{num_bytes / 1e9:.2f} GB"
-
-
-def count_text(count: int) -> str:
-    """A count as people read it: `25.6M`."""
-    return f"{count / 1e6:.1f}M" if count >= 1e6 else f"{count / 1e3:.1f}k" if count >= 1e4 else str(count)

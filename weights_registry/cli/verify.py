@@ -7,15 +7,16 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from weights_registry.checkpoint import Checkpoint, Metrics
-from weights_registry.cli.evaluate import evaluate_folder, evaluation_record, read_folder, say_unreadable
+from weights_registry.cli.evaluating import evaluate_set, evaluation_record, read_data, say_unreadable
 from weights_registry.cli.failures import CalledWrongly
 from weights_registry.cli.options import add_running_options, check_environment, make_classifier
 from weights_registry.cli.output import print_json, printable, say
 from weights_registry.cli.parsers import PROG, add_command, share_of_100
+from weights_registry.evaluation_sets import find_evaluation_set
 from weights_registry.finding import find_checkpoint
 
 if TYPE_CHECKING:
-    from weights_registry.inference.labelled_folder import LabelledFolder
+    from weights_registry.inference.labelled_set import LabelledSet
     from weights_registry.inference.verification import Check
 
 EXAMPLES = (
@@ -37,7 +38,11 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("weights", metavar="NAME|FILE", help="a name as `list` shows it, or a safetensors file")
     parser.add_argument("--data", metavar="DIR", help="measure acc@1 on this folder, a sub-folder for each category")
-    parser.add_argument("--dataset", help="published figure to compare with (default: the headline's)")
+    parser.add_argument(
+        "--dataset",
+        help="published figure to compare with, such as ImageNet-V2 (default: that on the set which the folder is "
+        "recognised as, else the headline)",
+    )
     parser.add_argument(
         "--tolerance", type=share_of_100, metavar="POINTS", help="by which the two may differ (default: 0.05)"
     )
@@ -69,7 +74,7 @@ def _checks(checkpoint: Checkpoint, arguments: argparse.Namespace, record: dict[
     """Each check as it is done. The accuracy is measured only if all else holds; its figures are put into `record`."""
     comparison = None
     if arguments.data is not None:  # looked at first: a wrong name should not cost a download
-        comparison = _published(checkpoint, arguments.dataset), read_folder(arguments.data, checkpoint.labels)
+        comparison = _comparison(checkpoint, arguments.data, arguments.dataset)
 
     check_environment()
     from weights_registry.inference.verification import verify
@@ -85,7 +90,7 @@ def _checks(checkpoint: Checkpoint, arguments: argparse.Namespace, record: dict[
 def _check_accuracy(
     checkpoint: Checkpoint,
     published: Metrics,
-    folder: "LabelledFolder",
+    data: "LabelledSet",
     arguments: argparse.Namespace,
     record: dict[str, Any],
 ) -> Iterator["Check"]:
@@ -93,13 +98,26 @@ def _check_accuracy(
 
     as_published = replace(checkpoint, preprocessing=published.preprocessing)
     classifier = make_classifier(as_published, arguments)
-    evaluation = evaluate_folder(classifier, folder)
-    record["evaluation"] = evaluation_record(evaluation, classifier, folder)
+    evaluation = evaluate_set(classifier, data, published.ranked_among)
+    record["evaluation"] = evaluation_record(evaluation, classifier, data, published.ranked_among)
     tolerance = DEFAULT_TOLERANCE if arguments.tolerance is None else arguments.tolerance
     yield compare(evaluation, published, tolerance=tolerance)
     if evaluation.unreadable:
         yield Check("pictures", False, f"{len(evaluation.unreadable)} could not be read and are not counted")
         say_unreadable(evaluation)
+
+
+def _comparison(checkpoint: Checkpoint, data: str, dataset: str | None) -> tuple[Metrics, "LabelledSet"]:
+    """The figure to compare with, and the pictures, read as the set that the figure is on.
+
+    Where no figure is named, it is the one on the set that the pictures are recognised as, else the headline.
+    """
+    if dataset is not None:
+        published = _published(checkpoint, dataset)
+        return published, read_data(data, checkpoint.labels, dataset=find_evaluation_set(published.dataset))
+    _published(checkpoint, None)  # where there is no figure at all, the pictures need not be looked at
+    found = read_data(data, checkpoint.labels)
+    return _published(checkpoint, found.known_as.dataset if found.known_as else None), found
 
 
 def _published(checkpoint: Checkpoint, dataset: str | None) -> Metrics:

@@ -1,9 +1,18 @@
-"""How a published figure becomes a `Metrics`: the evaluation sets and the people who measured on them."""
+"""How a published figure becomes a `Metrics`: who measured it, on what, fed how."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from weights_registry.checkpoint import Metrics
+from weights_registry.evaluation_sets import (
+    IMAGENET_1K,
+    IMAGENET_A,
+    IMAGENET_R,
+    IMAGENET_REAL,
+    IMAGENET_SKETCH,
+    IMAGENET_V2,
+    EvaluationSet,
+)
 from weights_registry.preprocessing import Preprocessing
 
 Accuracies = tuple[float, float | None]  # acc@1, acc@5, in percent
@@ -14,26 +23,7 @@ TIMM_RESULTS: Final = (
     "https://github.com/huggingface/pytorch-image-models/tree/aa4b5850c1543fa488abf260f18390eda46cf85d/results"
 )
 
-# timm's validate.py with `--valid-labels`, as its results for these two sets are made.
 AMONG_200: Final = "ImageNet-A and -R hold 200 categories; the true one was ranked among those alone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluationSet:
-    """A labelled set that accuracies are measured on. `num_images` counts the pictures that carry a label."""
-
-    dataset: str
-    split: str
-    num_images: int
-
-
-IMAGENET_1K = EvaluationSet(dataset="ImageNet-1K", split="val", num_images=50_000)
-# 3,163 of the 50,000 validation pictures were left without a label: https://arxiv.org/abs/2006.07159
-REAL = EvaluationSet(dataset="ImageNet-ReaL", split="val", num_images=46_837)
-V2 = EvaluationSet(dataset="ImageNet-V2", split="matched-frequency", num_images=10_000)
-A = EvaluationSet(dataset="ImageNet-A", split="test", num_images=7_500)
-R = EvaluationSet(dataset="ImageNet-R", split="test", num_images=30_000)
-SKETCH = EvaluationSet(dataset="ImageNet-Sketch", split="test", num_images=50_889)
 
 
 def published_by_torchvision(preprocessing: Preprocessing, *, acc1: float, acc5: float) -> Metrics:
@@ -58,11 +48,15 @@ def published_by_timm(
     sketch: Accuracies | None = None,
 ) -> tuple[Metrics, ...]:
     """timm's independent evaluation of the file: (acc@1, acc@5) on each set it reports, ImageNet-1K val first."""
-    found = ((IMAGENET_1K, val), (REAL, real), (V2, v2), (A, a), (R, r), (SKETCH, sketch))
+    found = (
+        *((IMAGENET_1K, val), (IMAGENET_REAL, real), (IMAGENET_V2, v2)),
+        *((IMAGENET_A, a), (IMAGENET_R, r), (IMAGENET_SKETCH, sketch)),
+    )
     return tuple(
         replace(
             _published(where, accuracies, preprocessing, measured_by="timm", source=TIMM_RESULTS),
-            note=AMONG_200 if where in (A, R) else "",
+            ranked_among=where.ranked_among,
+            note=AMONG_200 if where.ranked_among == "set" else "",
         )
         for where, accuracies in found
         if accuracies is not None

@@ -36,7 +36,7 @@ def read_labelled_folder(root: str | os.PathLike[str], labels: CategorySet) -> L
     names = sorted(entry.name for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith("."))
     if not names:
         raise ValueError(f"`{root}` has no sub-folders; expected one for each category, such as `{labels.names[0]}`")
-    classes = _match(names, labels, root)
+    classes = match_categories(names, labels, root)
     samples: list[tuple[Path, int]] = []
     for name in names:
         pictures = find_pictures(root / name)
@@ -54,7 +54,7 @@ def find_pictures(folder: Path) -> list[Path]:
     pictures: list[Path] = []
     for parent, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [each for each in folders if not each.startswith(".")]
-        pictures += [Path(parent, name) for name in names if _is_called_like_a_picture(name)]
+        pictures += [Path(parent, name) for name in names if is_called_like_a_picture(name)]
     return sorted(pictures)
 
 
@@ -62,12 +62,16 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _is_called_like_a_picture(name: str) -> bool:
+def is_called_like_a_picture(name: str) -> bool:
+    """Whether a file of that name, without its folders, is taken for a picture; hidden ones are not."""
     return not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
 
 
-def _match(names: list[str], labels: CategorySet, root: Path) -> dict[str, int]:
-    """Sub-folder name -> index, by the first of the three ways of calling them that fits all names."""
+def match_categories(names: list[str], labels: CategorySet, root: Path) -> dict[str, int]:
+    """Sub-folder name -> index, by the first of the three ways of calling them that fits all names.
+
+    Raises ValueError, naming `root`, if none does.
+    """
     by_wordnet_id = {wordnet_id: index for index, wordnet_id in enumerate(labels.wordnet_ids)}
     by_name = {name: index for index, name in enumerate(labels.names)}
     by_index = {name: int(name) for name in names if name.isdecimal() and int(name) < len(labels)}

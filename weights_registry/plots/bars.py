@@ -22,6 +22,7 @@ from weights_registry.plots.style import (
     house_style,
     new_figure,
     place_legend,
+    wrapped_labels,
 )
 
 _ROW_IN: Final = 0.30
@@ -144,7 +145,7 @@ def _frame(
         title, subtitle=subtitle, width_in=width_in, height_in=_FRAME_IN + _ROW_IN * rows_each * len(labels)
     )
     axes = figure.subplots()
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), wrapped_labels(labels))
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     return figure, axes

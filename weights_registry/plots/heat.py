@@ -19,6 +19,7 @@ from weights_registry.plots.style import (
     house_style,
     ink_on,
     new_figure,
+    wrapped_labels,
 )
 
 # One hue from pale to dark, even in lightness: order is seen by any eye and in grey.
@@ -80,7 +81,7 @@ def heat_map(
             )
             axes.add_patch(frame)
         axes.set_xticks(range(len(column_labels)), column_labels)
-        axes.set_yticks(range(len(row_labels)), row_labels)
+        axes.set_yticks(range(len(row_labels)), wrapped_labels(row_labels))
         axes.set_xticks(np.arange(1, len(column_labels)) - 0.5, minor=True)
         axes.set_yticks(np.arange(1, len(row_labels)) - 0.5, minor=True)
         axes.grid(True, which="minor", color=PANEL, linewidth=2)

@@ -5,17 +5,18 @@ The colours of marks also keep their distance from both pages and, under the thr
 tests compute it. Series differ in marker and dash as well, for prints in grey.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from textwrap import wrap
 from typing import Any, Final
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 WHITE_PAGE: Final = "#ffffff"
@@ -42,7 +43,8 @@ TEXT_PT: Final = 10.0
 SMALL_PT: Final = 9.0  # nothing is set smaller
 TITLE_PT: Final = 13.5
 _EDGE_IN: Final = 0.16
-_LETTERS_AN_INCH: Final = 12.4  # of DejaVu Sans at `TEXT_PT`, on average
+_LABEL_IN: Final = 1.9
+_HANDLE_IN: Final = 0.7  # what a legend shows before a name, and the gap after it
 
 _SETTINGS: Final[Any] = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same letters on every machine
@@ -89,8 +91,9 @@ def new_figure(title: str, *, subtitle: str = "", width_in: float = WIDTH_IN, he
     Long titles are wrapped. `height_in` is the panel's with a title of one line and no subtitle; what more there is
     makes it higher, so that the axes keep their size.
     """
-    title_lines = _lines(title, width_in, TITLE_PT * 1.1) or [""]  # bold is wider
-    quiet_lines = _lines(subtitle, width_in, SMALL_PT)
+    room_in = width_in - 2 * _EDGE_IN
+    title_lines = wrap_lines(title, room_in, size_pt=TITLE_PT, bold=True)
+    quiet_lines = wrap_lines(subtitle, room_in, size_pt=SMALL_PT) if subtitle else []
     title_in, quiet_in = len(title_lines) * TITLE_PT * 1.3 / 72, len(quiet_lines) * SMALL_PT * 1.35 / 72
     height_in += title_in - TITLE_PT * 1.3 / 72 + quiet_in
     left, top = _EDGE_IN / width_in, 1 - _EDGE_IN / height_in
@@ -98,6 +101,7 @@ def new_figure(title: str, *, subtitle: str = "", width_in: float = WIDTH_IN, he
     edges = (left * 0.6, _EDGE_IN / height_in * 0.6, 1 - left * 1.6, below - _EDGE_IN / height_in * 0.6)
     layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, rect=edges)
     figure = Figure(figsize=(width_in, height_in), dpi=PIXELS_PER_INCH, facecolor=PANEL, layout=layout)
+    figure.set_label(title)
     figure.suptitle(
         "\n".join(title_lines), x=left, y=top, ha="left", va="top", fontsize=TITLE_PT, fontweight="bold", color=TEXT
     )
@@ -108,14 +112,35 @@ def new_figure(title: str, *, subtitle: str = "", width_in: float = WIDTH_IN, he
     return figure
 
 
-def _lines(text: str, width_in: float, size_pt: float) -> list[str]:
-    letters = int(width_in * _LETTERS_AN_INCH * TEXT_PT / size_pt)
-    return wrap(text, letters, break_on_hyphens=False, break_long_words=False)
+def wrap_lines(text: str, width_in: float, *, size_pt: float, bold: bool = False) -> list[str]:
+    """The text in lines that fit the width, broken at spaces, and within a word where that alone is too wide."""
+    font = FontProperties(family="DejaVu Sans", size=size_pt, weight="bold" if bold else "normal")
+    lines: list[str] = [""]
+    for word in text.split():
+        if lines[-1] and _width_in(f"{lines[-1]} {word}", font) <= width_in:
+            lines[-1] += f" {word}"
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in [word] if _width_in(word, font) <= width_in else word:
+            if lines[-1] and _width_in(lines[-1] + letter, font) > width_in:
+                lines.append("")
+            lines[-1] += letter
+    return lines
+
+
+def wrapped_labels(labels: Sequence[str]) -> list[str]:
+    """Names for the rows of a chart, in lines that leave it most of the width."""
+    return ["\n".join(wrap_lines(label, _LABEL_IN, size_pt=SMALL_PT)) for label in labels]
+
+
+def _width_in(text: str, font: FontProperties) -> float:
+    return float(TextPath((0, 0), text, prop=font).get_extents().x1) / 72
 
 
 def title_of(figure: Figure) -> str:
     """The title that `new_figure` was given."""
-    return figure.get_suptitle().replace("\n", " ")
+    return str(figure.get_label())
 
 
 def place_legend(axes: Axes) -> None:
@@ -124,7 +149,11 @@ def place_legend(axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     if figure is None or len(labels) < 2:
         return
-    columns = min(len(labels), 3 if max(map(len, labels)) > 22 else 4)
+    room_in = figure.get_figwidth() - 2 * _EDGE_IN
+    labels = ["\n".join(wrap_lines(label, room_in - _HANDLE_IN, size_pt=SMALL_PT)) for label in labels]
+    font = FontProperties(family="DejaVu Sans", size=SMALL_PT)
+    widest_in = max(_width_in(line, font) for label in labels for line in label.splitlines())
+    columns = max(1, min(len(labels), 4, int(room_in / (widest_in + _HANDLE_IN))))
     # matplotlib fills column by column.
     order = [index for column in range(columns) for index in range(column, len(labels), columns)]
     shown = [(handles[index], labels[index]) for index in order]

@@ -7,10 +7,10 @@ import os
 import sys
 import threading
 
-import ray  # type: ignore[import-not-found]  # installed by `peers.py`, for this alone
+import ray
 from fastapi import FastAPI, Request
 from ray import serve
-from ray.serve.config import HTTPOptions  # type: ignore[import-not-found]
+from ray.serve.config import HTTPOptions
 
 app = FastAPI()
 

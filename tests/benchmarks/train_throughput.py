@@ -1,0 +1,171 @@
+"""Training pictures per second: our loop against that of torchvision's references, same network, batch and data.
+
+    .venv/bin/python tests/benchmarks/train_throughput.py
+
+Two cases: ResNet-50 with its V2 recipe on JPEGs in folders, made from the sample photos, at 176 x 176; and the small
+residual network with its V2 recipe on Fashion-MNIST. On a CPU ResNet-50 takes 8 pictures a step in float32, on a GPU
+128 in bfloat16; the other takes 128 in bfloat16 on both. Each case is a process in which the contenders take turns.
+What workers have read ahead meanwhile is used up before a sample is timed.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.benchmarks.child import run
+from tests.benchmarks.classifier_throughput import HEIGHT, QUALITY, WIDTH, make_pictures
+from tests.benchmarks.papers import Row, Start, parser, publish
+from tests.benchmarks.rounds import ratio, say, spread
+from training import Recipe, get_recipe, override, to_json
+from training.dataset import FASHION_MNIST_FOLDER
+from training.settings import default_num_workers
+
+PROGRAM: Final = Path(__file__).parent / "programs" / "training_loops.py"
+NUM_CATEGORIES: Final = 10
+REFERENCES: Final = "references"
+COPIES_FOR_GPU: Final = 32  # of each JPEG, so that an epoch, at whose start workers have nothing ready, is long
+
+
+NOTES: Final = (
+    "references: its loop as its repository writes it, but that workers stay from epoch to epoch",
+    "where a case has 16 bits it is bfloat16 for both; the references know float16 alone",
+    "ours keeps channels last in memory, as it does by default; `references, channels last` has that too",
+    "waiting_percent: share of the time in which the loop had no batch to train on",
+    "both augment with the same kinds of operations; ours seeds every picture, so that a run can be repeated",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A recipe on data, and how many steps a sample takes."""
+
+    name: str
+    recipe: Recipe
+    data: str
+    num_steps: int
+
+
+def main() -> None:
+    """Measure, write, print."""
+    options = parser(__doc__, rounds=5)
+    options.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is a GPU")
+    options.add_argument("--workers", type=int, default=default_num_workers(), help="that read: %(default)s")
+    options.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of torch on a CPU: %(default)s")
+    options.add_argument("--pictures", type=int, default=256, help="JPEGs to make: %(default)s")
+    options.add_argument("--steps", type=int, help="of a sample (default: 4 to 60, by case and device)")
+    options.add_argument("--fashion-mnist", type=Path, default=FASHION_MNIST_FOLDER, help="folder: %(default)s")
+    arguments = options.parse_args()
+    device = arguments.device or _device()
+    start = Start.now()
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        copies = 1 if device == "cpu" else COPIES_FOR_GPU
+        mean_kb = make_folders(Path(folder), arguments.pictures, copies=copies)
+        rows: list[Row] = []
+        gpu = "not used"
+        for case in cases(Path(folder), arguments.fashion_mnist, device):
+            say(case.name)
+            samples, gpu = sample(case, arguments, device)
+            rows += [
+                {
+                    "case": case.name,
+                    "contender": name,
+                    "images_per_s": spread(taken, "images_per_s"),
+                    "over_references": ratio(taken, samples[REFERENCES], "images_per_s"),
+                    "waiting_percent": spread(taken, "waiting_percent"),
+                }
+                for name, taken in samples.items()
+            ]
+    publish(
+        f"train_throughput_{'cpu' if device == 'cpu' else 'gpu'}",
+        what="training pictures per second, from files to moved weights",
+        how={
+            "rounds": arguments.rounds,
+            "device": device,
+            "workers": arguments.workers,
+            "torch_threads": arguments.threads,
+            "pictures": f"{arguments.pictures} JPEGs of {WIDTH} x {HEIGHT}, quality {QUALITY}, {mean_kb:.0f} kB each, "
+            f"in {NUM_CATEGORIES} folders, each {copies} times; and Fashion-MNIST",
+        },
+        tables={"throughput": rows},
+        notes=NOTES,
+        start=start,
+        out=arguments.out,
+        gpu=gpu,
+    )
+
+
+def cases(folder: Path, fashion_mnist: Path, device: str) -> list[Case]:
+    """The two cases; that of Fashion-MNIST only where its files are."""
+    on_gpu = device == "cuda"
+    found = [
+        Case(
+            name=f"ResNet-50, 176 px, batch {128 if on_gpu else 8}, {'bfloat16' if on_gpu else 'float32'}",
+            recipe=override(
+                get_recipe("resnet50/v2"),
+                num_gpus=1,
+                batch_size_per_gpu=128 if on_gpu else 8,
+                amp="bfloat16" if on_gpu else "off",
+                repeated_augmentations=1,
+                warmup_epochs=0,
+                warmup_start_factor=None,
+            ),
+            data=str(folder),
+            num_steps=30 if on_gpu else 4,
+        )
+    ]
+    if fashion_mnist.is_dir():
+        recipe = get_recipe("registry/resnet20-grey/fashion-mnist-v2")
+        name = f"ResNet-20, Fashion-MNIST, batch {recipe.global_batch_size}, {recipe.amp}"
+        spec = f"fashion-mnist:{fashion_mnist}"
+        found.append(Case(name=name, recipe=recipe, data=spec, num_steps=60 if on_gpu else 10))
+    else:
+        print(f"no Fashion-MNIST in `{fashion_mnist}`: its case is left out", file=sys.stderr)
+    return found
+
+
+def sample(case: Case, arguments: Any, device: str) -> tuple[Mapping[str, Any], str]:
+    """Samples by contender, and the GPU."""
+    num_steps = arguments.steps or case.num_steps
+    settings = {
+        "recipe": to_json(case.recipe),
+        "data": case.data,
+        "device": device,
+        "num_workers": arguments.workers,
+        "num_threads": arguments.threads,
+        "num_steps": num_steps,
+        "num_drained": min(2 * arguments.workers, num_steps),  # a DataLoader reads two batches a worker ahead
+        "num_rounds": arguments.rounds,
+    }
+    done = run([sys.executable, str(PROGRAM), json.dumps(settings)], {"OMP_NUM_THREADS": str(arguments.threads)})
+    answer = json.loads(done.output.splitlines()[-1])
+    return answer["samples"], answer["gpu"]
+
+
+def make_folders(root: Path, num_pictures: int, *, copies: int) -> float:
+    """`train/` and `val/` with pictures in sub-folders, the latter one each; the mean size in kB."""
+    mean_kb = make_pictures(root, num_pictures)
+    for number, path in enumerate(sorted(root.glob("*.jpg"))):
+        category = f"category-{number % NUM_CATEGORIES}"
+        names = [("train", f"{copy}-{path.name}") for copy in range(copies)]
+        names += [("val", path.name)] if number < NUM_CATEGORIES else []
+        for split, name in names:
+            folder = root / split / category
+            folder.mkdir(parents=True, exist_ok=True)
+            os.link(path, folder / name)
+        path.unlink()
+    return mean_kb
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+if __name__ == "__main__":
+    main()

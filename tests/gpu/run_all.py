@@ -1,0 +1,153 @@
+"""Every GPU check and measurement in one call, each within its time; a short table comes last.
+
+    .venv/bin/python tests/gpu/run_all.py --out FOLDER
+    python3 tests/gpu/run_all.py --out FOLDER --wheels WHEELS --fashion-mnist DATA      where nothing is installed
+    python3 tests/gpu/run_all.py --dry-run                                              what it would do
+
+A job that fails, or lacks a module, stops none of the others. `--wheels` is a folder of wheels to be used for this call
+alone. Where a call may not last half an hour, take several, each with `--only` and an `--out` of its own. Exit status 0
+if every job is done, 1 otherwise, and where there is no GPU.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import invalidate_caches
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:  # so that it runs from a bare checkout
+    sys.path.insert(0, str(ROOT))
+
+from tests.gpu.jobs import Places, all_jobs  # noqa: E402
+from tests.gpu.running import Job, Outcome, run_job  # noqa: E402
+
+FASHION_MNIST: Final = Path("/usr/share/datasets/fashion-mnist")
+RESULT, LOG = "gpu_checks.json", "gpu_checks.log"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the jobs, write what they found after each, print the table; gives the exit status."""
+    arguments = _parser().parse_args(argv)
+    out = arguments.out.resolve()
+    with tempfile.TemporaryDirectory(prefix="gpu-checks-") as work:
+        site = Path(work, "site")
+        environment = prepare(site, Path(work), arguments.wheels)
+        places = Places(out=out, work=Path(work), fashion_mnist=arguments.fashion_mnist.resolve())
+        jobs = [job for job in all_jobs(places) if not arguments.only or job.name in arguments.only]
+        gpu = find_gpu()
+        if arguments.dry_run or gpu is None:
+            print_plan(jobs, gpu)
+            return 0 if gpu is not None else 1
+        out.mkdir(parents=True, exist_ok=True)
+        outcomes = run_jobs(jobs, out, environment, gpu=gpu, most_s=60 * arguments.minutes)
+    print_table(outcomes, gpu)
+    return 0 if all(outcome.status == "done" for outcome in outcomes) else 1
+
+
+def run_jobs(
+    jobs: Sequence[Job], out: Path, environment: Mapping[str, str], *, gpu: str, most_s: float
+) -> list[Outcome]:
+    """The outcomes of all jobs, in `most_s` altogether; they are in `out` as JSON after each."""
+    ends_at = time.monotonic() + most_s
+    outcomes: list[Outcome] = []
+    (out / LOG).write_bytes(b"")
+    for job in jobs:
+        print(f"{job.name} ...", file=sys.stderr, flush=True)
+        left_s = ends_at - time.monotonic()
+        outcomes.append(run_job(job, log=out / LOG, folder=ROOT, environment=environment, most_s=left_s))
+        record = {
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "gpu": gpu,
+            "python": platform.python_version(),
+            "versions": {name: _version(name) for name in ("torch", "torchvision", "timm", "numpy", "pillow")},
+            "jobs": [outcome.record() for outcome in outcomes],
+        }
+        draft = out / f".{RESULT}.draft"
+        draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        draft.replace(out / RESULT)
+    return outcomes
+
+
+def prepare(site: Path, work: Path, wheels: Path | None) -> dict[str, str]:
+    """The environment of the jobs: the wheels unpacked in `site`, this checkout, and folders that nobody else uses."""
+    site.mkdir()
+    if wheels is not None:
+        files = sorted(str(path) for path in wheels.glob("*.whl"))
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
+        if files and subprocess.run([*pip, "--target", str(site), *files], check=False).returncode:
+            print(f"the wheels in `{wheels}` cannot be installed; going on without them", file=sys.stderr)
+    if _version("weights-registry") == "not installed":
+        _tell_of_the_checkout(site)
+    sys.path.insert(0, str(site))
+    invalidate_caches()
+    path = os.pathsep.join(filter(None, (str(site), str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    own = {f"WEIGHTS_REGISTRY_{name}": str(work / name.lower()) for name in ("CACHE", "CATALOG")}
+    return {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "CUBLAS_WORKSPACE_CONFIG": ":4096:8", **own}
+
+
+def find_gpu() -> str | None:
+    """The first GPU's name; None where torch is missing or sees none."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+
+
+def print_plan(jobs: Sequence[Job], gpu: str | None) -> None:
+    """What would be run, for how long at most, and what is missing for it."""
+    print(f"GPU: {gpu or 'none: nothing can be run here'}")
+    for job in jobs:
+        lacking = f"  missing: {', '.join(job.lacks)}" if job.lacks else ""
+        print(f"{job.name:20}  at most {job.budget_s:3.0f} s{lacking}\n    {' '.join(job.command)}")
+
+
+def print_table(outcomes: Sequence[Outcome], gpu: str) -> None:
+    """A line a job, and its figures below it."""
+    print(f"\n{gpu}, torch {_version('torch')}, Python {platform.python_version()}")
+    for outcome in outcomes:
+        print(f"{outcome.name:20}  {outcome.status:12}  {outcome.seconds:5.0f} s")
+        for line in outcome.told:
+            print(f"    {line}")
+
+
+def _tell_of_the_checkout(site: Path) -> None:
+    """Let this checkout count as the installed package: its version is asked for when a server starts."""
+    project: Mapping[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = site / f"weights_registry-{project['version']}.dist-info"
+    info.mkdir()
+    told = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(told, encoding="utf-8")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("gpu-checks"), help="folder of what is found: %(default)s")
+    parser.add_argument("--minutes", type=float, default=28.0, help="for all jobs together: %(default)s")
+    parser.add_argument("--wheels", type=Path, metavar="FOLDER", help="wheels to use, for what is not installed")
+    parser.add_argument("--fashion-mnist", type=Path, default=FASHION_MNIST, metavar="FOLDER", help="%(default)s")
+    parser.add_argument("--only", action="append", default=[], metavar="JOB", help="this job; may be repeated")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be run, and what is missing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

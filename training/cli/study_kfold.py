@@ -1,0 +1,171 @@
+"""`reproduce-weights study kfold`: a choice between two recipes, or two ways to feed a checkpoint, fold by fold."""
+
+import argparse
+from typing import Any
+
+from training.cli.command import Command, add_settings, natural_int, positive_int
+from training.cli.output import table
+from training.cli.study_measuring import measure_subject, one_process
+from training.cli.study_options import add_output, add_training, run_settings, settle_output, tell
+from training.errors import RecipeError
+from training.overrides import override, parse_settings
+
+_EPILOG = """\
+two recipes, each trained on all folds of the training pictures but one and measured on that one:
+  reproduce-weights study kfold resnet50/v1 resnet50/v2 --data DIR --folds 5
+
+two ways to feed a checkpoint, nothing is trained:
+  reproduce-weights study kfold CHECKPOINT --preprocessing resize_size=256 --data DIR
+  reproduce-weights study kfold CHECKPOINT --preprocessing resize_size=240 --preprocessing resize_size=256 --data DIR
+
+A is the first, or the checkpoint's own way; B the other. The pictures that the data set measures on are not touched by
+recipes: what is chosen so was not chosen on them.
+"""
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("subjects", nargs="+", metavar="A B", help="two recipes, or one checkpoint")
+    parser.add_argument(
+        "--preprocessing",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="how to feed the checkpoint, such as resize_size=256; once or twice",
+    )
+    parser.add_argument("--folds", type=positive_int, default=5, metavar="K", help="default: 5")
+    parser.add_argument("--seed", type=natural_int, default=0, metavar="N", help="of folds and runs (default: 0)")
+    add_settings(parser)
+    add_training(parser)
+    add_output(parser, "kfold-A-B")
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.folds < 2:
+        raise RecipeError(f"cross-validation takes two folds or more, not {args.folds}")
+    if args.preprocessing:
+        if len(args.subjects) != 1 or len(args.preprocessing) > 2:
+            raise RecipeError("`--preprocessing`, once or twice, goes with one checkpoint")
+        return _preprocessings(args)
+    if len(args.subjects) != 2:
+        raise RecipeError("give two recipes, or one checkpoint with `--preprocessing`")
+    return _recipes(args)
+
+
+def _recipes(args: argparse.Namespace) -> int:
+    from training.catalog import get_recipe
+    from training.dataset import open_data_set
+    from training.record import digest
+    from training.studies.folds import stratified_folds
+    from training.studies.kfold import compare_recipes
+    from training.studies.runs import all_but, read_result, runner
+
+    a, b = (override(get_recipe(name), **parse_settings(args.settings)) for name in args.subjects)
+    if digest(a) == digest(b):
+        raise RecipeError(f"`{a.id}` and `{b.id}` describe the same run; there is nothing to choose between")
+    settle_output(args, "kfold", a.id, b.id)
+    data = open_data_set(args.data, categories=args.categories)
+    folds_N = stratified_folds(data.train.labels(), args.folds, seed=args.seed)
+    folders: dict[str, list[Any]] = {"a": [], "b": []}
+    with runner(run_settings(args)) as runs:
+        for fold in range(args.folds):
+            part = all_but(data, folds_N, fold)
+            for name, recipe in (("a", a), ("b", b)):
+                folder = args.output / "kfold-runs" / f"{name}-fold{fold + 1}of{args.folds}"
+                place = f"{1 + len(folders['a']) + len(folders['b'])} of {2 * args.folds}"
+                folders[name].append(runs.finish(recipe, part, folder, seed=args.seed, place=place))
+    if not runs.process.is_first:
+        return 0
+    results_a, results_b = ([read_result(folder) for folder in folders[name]] for name in ("a", "b"))
+    study = compare_recipes(
+        a.id,
+        b.id,
+        [each.acc1 for each in results_a],
+        [each.acc1 for each in results_b],
+        [each.num_images for each in results_a],
+        seed=args.seed,
+    )
+    return _tell(args, study, on=f"{data.name} train", papers=results_a[0].papers, of={"pictures": data.fingerprint()})
+
+
+def _preprocessings(args: argparse.Namespace) -> int:
+    from training.studies.folds import stratified_folds
+    from training.studies.kfold import compare_preprocessings
+    from training.studies.subjects import open_pictures, open_subject, papers
+
+    with one_process(args.device) as device:
+        subject = open_subject(args.subjects[0], device)
+        own = subject.checkpoint.preprocessing
+        ways = [_changed(own, settings) for settings in args.preprocessing]
+        a, b = ways if len(ways) == 2 else (own, *ways)
+        if a == b:
+            raise RecipeError(f"both ways to feed `{subject.checkpoint.id}` are the same: {a.describe()}")
+        measured = open_pictures(args.data, subject.checkpoint.labels)
+        names = [_told(way, own) for way in (a, b)]
+        settle_output(args, "kfold", subject.checkpoint.id, *names)
+        outcomes = measure_subject(
+            args, subject, measured, (a, b), folder=args.output / "kfold-parts", study="kfold", a=names[0], b=names[1]
+        )
+    study = compare_preprocessings(
+        names[0],
+        names[1],
+        outcomes.hits(0),
+        outcomes.hits(1),
+        stratified_folds(outcomes.labels_N, args.folds, seed=args.seed),
+        seed=args.seed,
+    )
+    return _tell(
+        args,
+        study,
+        on=f"{measured.name} {measured.split}",
+        papers=papers(device),
+        of={**subject.identity(), **measured.identity()},
+    )
+
+
+def _changed(own: Any, settings: list[str]) -> Any:
+    from dataclasses import replace
+
+    changes = parse_settings(f"inference.{setting}" for setting in settings)
+    try:
+        return replace(own, **{name.removeprefix("inference."): value for name, value in changes.items()})
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
+
+
+def _told(way: Any, own: Any) -> str:
+    """What of a way to feed differs from the checkpoint's own, as it would be set."""
+    from training.diff import format_value
+
+    names = [name for name in own.__slots__ if getattr(way, name) != getattr(own, name)]
+    return " ".join(f"{name}={format_value(getattr(way, name))}" for name in names) or f"resize_size={own.resize_size}"
+
+
+def _tell(args: argparse.Namespace, study: Any, *, on: str, papers: dict[str, Any], of: dict[str, Any]) -> int:
+    from training.studies.charts import kfold_charts
+    from training.studies.record import to_record
+
+    rows = [
+        (
+            str(fold.number),
+            f"{fold.num_images:,}",
+            f"{fold.acc1_a:.3f}",
+            f"{fold.acc1_b:.3f}",
+            f"{fold.difference:+.3f}",
+            {True: "yes", False: "no", None: "-"}[fold.choice_holds],
+        )
+        for fold in study.folds
+    ]
+    lines = table(("fold", "pictures", f"A: {study.a}", f"B: {study.b}", "B less A", "choice holds"), rows)
+    verdict = f"{study.sentence}\nStandard deviation of the folds' differences: {study.spread:.3f}. {study.method}."
+    tell(args, {"papers": papers, "of": of, "on": on, **to_record(study)}, kfold_charts(study, on=on), lines, verdict)
+    return 0
+
+
+KFOLD = Command(
+    name="kfold",
+    help="a choice between two recipes or two preprocessings, fold by fold",
+    add_arguments=_add_arguments,
+    run=_run,
+    epilog=_EPILOG,
+)

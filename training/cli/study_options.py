@@ -1,0 +1,140 @@
+"""What the studies share on the command line: flags, their values, and how results are told. Knows no study."""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from training.cli.command import add_json, add_workers, positive_int
+from training.cli.output import put, put_json, say
+from training.hardware import LrRule
+from training.settings import RunSettings
+
+if TYPE_CHECKING:
+    from training.studies.charts import Chart
+    from weights_registry.inference.paired import PairedDifference
+
+
+def add_output(parser: argparse.ArgumentParser, default: str) -> None:
+    """The flags `--output` and `--json`; `default` is what `settle_output` will make, for the help."""
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help=f"figures, charts and what is done so far (default: studies/{default})",
+    )
+    add_json(parser)
+
+
+def settle_output(args: argparse.Namespace, *words: str) -> None:
+    """Where no `--output` was given, `studies/WORD-WORD`, with what a file cannot be called left out."""
+    if args.output is None:
+        name = "-".join(filter(None, words))
+        args.output = Path("studies", re.sub(r"[^\w.+-]+", "-", name))
+
+
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """Data, device and workers of a study that measures."""
+    parser.add_argument(
+        "--data",
+        required=True,
+        metavar="DATA",
+        help="a folder with a sub-folder a category, or with such in val/; fashion-mnist; torchvision:NAME:DIR",
+    )
+    parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
+    add_workers(parser)
+
+
+def add_training(parser: argparse.ArgumentParser, *, data_required: bool = True) -> None:
+    """Data, hardware and care of a study that trains; they mean what they mean for `train`."""
+    parser.add_argument("--data", required=data_required, metavar="DATA", help="what to learn from, as for train")
+    parser.add_argument("--categories", metavar="SET", help="as for train")
+    parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
+    add_workers(parser)
+    parser.add_argument("--batch-size-per-gpu", type=positive_int, metavar="N", help="as for train")
+    parser.add_argument("--lr-rule", choices=get_args(LrRule), help="as for train")
+    parser.add_argument("--snapshot-every-steps", type=positive_int, metavar="N", help="as for train")
+    parser.add_argument("--compile", action="store_true", help="as for train")
+
+
+def run_settings(args: argparse.Namespace) -> RunSettings:
+    """The settings of every run of a study, from the flags of `add_training`."""
+    return RunSettings(
+        data=args.data,
+        output=args.output,
+        categories=args.categories,
+        device=args.device,
+        batch_size_per_gpu=args.batch_size_per_gpu,
+        lr_rule=args.lr_rule,
+        num_workers=args.workers,
+        snapshot_every_steps=args.snapshot_every_steps,
+        compile=args.compile,
+    )
+
+
+def int_list(text: str) -> tuple[int, ...]:
+    """Whole numbers from 0 up, each once, for argparse: `0,1,2`, or `224..256:8`, both ends included."""
+    try:
+        if ".." in text:
+            low, _, rest = text.partition("..")
+            high, _, step = rest.partition(":")
+            numbers = tuple(range(int(low), int(high) + 1, int(step or 1)))
+        else:
+            numbers = tuple(int(each) for each in text.split(","))
+    except ValueError:
+        numbers = ()
+    if not numbers or min(numbers) < 0 or len(set(numbers)) != len(numbers):
+        raise argparse.ArgumentTypeError(f"must be whole numbers such as 0,1,2 or 224..256:8, each once, not `{text}`")
+    return numbers
+
+
+def size_list(text: str) -> tuple[int, ...]:
+    """As `int_list`, from 1 up, in rising order."""
+    sizes = int_list(text)
+    if min(sizes) < 1:
+        raise argparse.ArgumentTypeError(f"sizes start from 1 pixel, not `{text}`")
+    return tuple(sorted(sizes))
+
+
+def gain_cells(gain: "PairedDifference | None") -> tuple[str, str]:
+    """A gain in points and its interval, for a table; dashes where there is none."""
+    return ("-", "-") if gain is None else (f"{gain.difference:+.3f}", f"{gain.low:+.3f} to {gain.high:+.3f}")
+
+
+def say_unreadable(unreadable: Sequence[str]) -> None:
+    """Say that pictures are in no figure, and name one."""
+    if unreadable:
+        say(f"{len(unreadable):,} pictures cannot be read and are not counted, such as: {unreadable[0]}")
+
+
+@contextmanager
+def picture_bar(num_pictures: int, doing: str) -> Iterator[Callable[[int], None]]:
+    """Gives what to tell of pictures as they are done; a bar on stderr where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda num_images: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=num_pictures, desc=doing, unit=" pictures", leave=False, file=sys.stderr) as bar:
+
+        def advance(num_images: int) -> None:
+            bar.update(num_images)
+
+        yield advance
+
+
+def tell(
+    args: argparse.Namespace, record: Mapping[str, Any], charts: "Sequence[Chart]", lines: Sequence[str], verdict: str
+) -> None:
+    """Write the charts, each with the record beside it, print the lines (or with `--json` the record), say the rest."""
+    from weights_registry.plots import write_chart
+
+    written = [write_chart(chart.figure, args.output / chart.name, alt=chart.alt, data=record) for chart in charts]
+    if args.json:
+        put_json(dict(record))
+        return
+    put(*lines)
+    say(f"\n{verdict}\nWritten, with its figures as JSON beside it: {', '.join(f'`{path}`' for path in written)}")

@@ -1,0 +1,124 @@
+"""Runs of a study: trained to their end or found done, and what they came to. Knows no study."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.dataset import DataSet
+from training.distributed import Process, joined, wait_for_all
+from training.errors import RunError
+from training.export import FILE, export
+from training.hardware import fit
+from training.opening import open_run
+from training.pictures import SelectedPictures
+from training.progress import Progress, progress_for
+from training.recipe import Recipe
+from training.record import from_dict
+from training.run import train
+from training.runlog import RunLog
+from training.settings import RunSettings
+from training.stopping import Stopped, StopWish, stop_wishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A finished run: accuracies in percent of its last epoch, of the average where the recipe keeps one.
+
+    `digest` is the recipe's, `fingerprint` that of the pictures it was trained and measured on, by split.
+    """
+
+    folder: Path
+    recipe: str
+    digest: str
+    seed: int
+    data: str
+    split: str
+    fingerprint: tuple[tuple[str, str], ...]
+    acc1: float
+    acc5: float
+    num_images: int
+    papers: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runner:
+    """Trains runs of a study, each in a folder of its own, as `settings` say but for seed and folder."""
+
+    settings: RunSettings
+    process: Process
+    stop: StopWish
+    progress: Progress
+
+    def finish(self, recipe: Recipe, data: DataSet, folder: Path, *, seed: int, place: str) -> Path:
+        """The run in `folder`, trained to its end from wherever it stands, with its file `model.safetensors`.
+
+        One that is done is left as it is. `place` says which it is, such as `2 of 5`. Every process must call it.
+        Raises Stopped if a signal asked to stop, RunError if another run is in the folder, and what training raises.
+        """
+        settings = replace(self.settings, output=folder, seed=seed)
+        fitted = fit(
+            recipe,
+            num_gpus=self.process.num_processes,
+            batch_size_per_gpu=settings.batch_size_per_gpu or recipe.batch_size_per_gpu,
+            lr_rule=settings.lr_rule,
+        )
+        self.progress.say(f"Run {place}: {recipe.id}, seed {seed}, in `{folder}`")
+        run = open_run(fitted, settings, data, self.process, self.progress)
+        if not train(run, self.stop):
+            raise Stopped(self.stop.signal or 15)
+        if self.process.is_first and not (folder / FILE).is_file():
+            export(folder, choice="last")
+        wait_for_all()
+        # Of several processes only some may have the signal yet; the steps of the next run find a common answer.
+        if self.stop.signal and self.process.num_processes == 1:
+            raise Stopped(self.stop.signal)
+        return folder
+
+
+@contextmanager
+def runner(settings: RunSettings) -> Iterator[Runner]:
+    """A `Runner` in touch with the other processes, if torchrun started them; signals to stop are heeded within."""
+    with joined(settings.device) as process, stop_wishes() as stop:
+        yield Runner(settings=settings, process=process, stop=stop, progress=progress_for(is_first=process.is_first))
+
+
+def read_result(folder: Path) -> RunResult:
+    """What the run in `folder` came to. Raises RunError if there is none, or it has epochs to go."""
+    header, epochs = RunLog(folder).read()
+    recipe = from_dict(header["recipe"])
+    if len(epochs) < recipe.epochs:
+        raise RunError(
+            f"the run in `{folder}` has done {len(epochs)} of {recipe.epochs} epochs: give the command that began it "
+            "once more to go on"
+        )
+    data = header["data"]
+    scores = epochs[-1]["scores"][data["eval_split"]]
+    found = scores.get("average", scores["model"])
+    return RunResult(
+        folder=folder,
+        recipe=recipe.id,
+        digest=header["recipe"]["digest"],
+        seed=header["seed"],
+        data=data["name"],
+        split=data["eval_split"],
+        fingerprint=tuple(sorted(data["fingerprint"].items())),
+        acc1=100 * found["num_correct1"] / found["num_images"],
+        acc5=100 * found["num_correct5"] / found["num_images"],
+        num_images=found["num_images"],
+        papers={name: header[name] for name in ("versions", "hardware", "git_commit")},
+    )
+
+
+def all_but(data: DataSet, folds_N: npt.NDArray[np.int64], fold: int) -> DataSet:
+    """The data set that trains on the training pictures of all folds but one, and measures on those of that one."""
+    apart, rest = (
+        SelectedPictures(data.train, tuple(map(int, np.flatnonzero(chosen_N))))
+        for chosen_N in (folds_N == fold, folds_N != fold)
+    )
+    name = f"fold {fold + 1} of {folds_N.max() + 1}"
+    return replace(data, train=rest, eval=apart, eval_split=name, held_out=None)
