@@ -61,7 +61,7 @@ def test_what_is_no_name_is_a_type_error(name: Any) -> None:
 def test_patterns_are_held_against_name_and_architecture() -> None:
     assert {weights.architecture for weights in list_weights("RESNET1*")} == {"resnet18", "resnet101", "resnet152"}
     assert list_weights("timm/*") == [member for member in MEMBERS if member.architecture.startswith("timm/")]
-    assert list_weights(["*lite0*", "*_v2"])[-1] is EfficientNet_Lite0_Weights.DEFAULT
+    assert list_weights(["*lite0*", "*1k_v2"])[-1] is EfficientNet_Lite0_Weights.DEFAULT
 
 
 @given(st.floats(min_value=60, max_value=90))

@@ -1,5 +1,6 @@
 """The families this package ships: one enum an architecture. A new family is one file here and one line below."""
 
+from weights_registry.families.cifar_resnet import ResNet20_Grey_Weights
 from weights_registry.families.efficientnet_lite import (
     EfficientNet_Lite0_Weights,
     EfficientNet_Lite1_Weights,
@@ -24,6 +25,7 @@ __all__ = [
     "ResNeXt101_32X8D_Weights",
     "ResNeXt101_64X4D_Weights",
     "ResNet18_Weights",
+    "ResNet20_Grey_Weights",
     "ResNet34_Weights",
     "ResNet50_Weights",
     "ResNet101_Weights",
@@ -46,4 +48,5 @@ BUNDLED: tuple[type[WeightsEnum], ...] = (
     EfficientNet_Lite0_Weights,
     EfficientNet_Lite1_Weights,
     EfficientNet_Lite2_Weights,
+    ResNet20_Grey_Weights,
 )
