@@ -56,6 +56,7 @@ def test_a_tar_file_holds_what_its_folder_holds(folder: Path, tmp_path: Path, fo
     ours, plain = open_data_set(str(packed)), open_data_set(str(folder))
     assert ours.labels == plain.labels
     assert ours.fingerprint() == plain.fingerprint()
+    assert ours.train.labels().tolist() == plain.train.labels().tolist()
     for index in range(len(plain.train)):
         mine, one = (data.train.read(index, num_channels=3) for data in (ours, plain))
         assert np.array_equal(np.asarray(mine[0]), np.asarray(one[0]))

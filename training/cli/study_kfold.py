@@ -46,6 +46,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.preprocessing:
         if len(args.subjects) != 1 or len(args.preprocessing) > 2:
             raise RecipeError("`--preprocessing`, once or twice, goes with one checkpoint")
+        if args.settings:
+            raise RecipeError("`--set` changes recipes; how a checkpoint is fed is set by `--preprocessing`")
         return _preprocessings(args)
     if len(args.subjects) != 2:
         raise RecipeError("give two recipes, or one checkpoint with `--preprocessing`")

@@ -32,6 +32,8 @@ def _run(args: argparse.Namespace) -> int:
     from training.studies.runs import read_result
     from training.studies.seeds import DIFFERENCES, study_seeds
 
+    if args.data is None and args.settings:
+        raise RecipeError("`--set` changes a recipe, which goes with `--data`; runs are read as they are")
     if args.data is None:
         folders: list[Path] | None = [Path(each) for each in args.subjects]
     else:

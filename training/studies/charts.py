@@ -11,7 +11,7 @@ from training.studies.fixres import FixResStudy
 from training.studies.kfold import KFoldStudy
 from training.studies.ladder import LadderStudy
 from training.studies.resize import ResizeStudy
-from training.studies.sample_size import seeds_needed
+from training.studies.sample_size import smallest_difference
 from training.studies.seeds import SeedsStudy
 from weights_registry.plots import Bars, Series, bar_chart, heat_map, line_chart, waterfall_chart
 
@@ -103,7 +103,7 @@ def kfold_charts(study: KFoldStudy, *, on: str) -> list[Chart]:
         },
         [*(f"fold {fold.number}" for fold in study.folds), "all, with 95 % interval"],
         title="A choice, fold by fold",
-        subtitle=f"A: {study.a}. B: {study.b}. On {on}. {study.verdict[0].upper()}{study.verdict[1:]}.",
+        subtitle=f"A: {study.a}. B: {study.b}. On {on}.",
         x_label="acc@1 of B less that of A, points",
         value_format="{:+.2f}",
     )
@@ -111,28 +111,21 @@ def kfold_charts(study: KFoldStudy, *, on: str) -> list[Chart]:
 
 
 def seeds_charts(study: SeedsStudy) -> list[Chart]:
-    """How many seeds it takes to see a difference, from one that two seeds show down to a tenth of it."""
-    highest = max(3 * study.spread, 0.01)
-    differences = [highest * 0.93**place for place in range(40)]
-    needed = [(each, seeds_needed(each, study.spread)) for each in differences]
-    known = [(each, num) for each, num in needed if num is not None]
+    """How many seeds it takes to see a difference, and where this study stands."""
+    numbers = range(2, max(30, 3 * len(study.seeds)))
+    here = f"{len(study.seeds)} seeds: {study.smallest_difference:.2f} points"
     figure = line_chart(
-        {"seeds": Series([each for each, _ in known], [float(num) for _, num in known])},
+        {
+            "seen eight times in ten": Series([smallest_difference(num, study.spread) for num in numbers], numbers),
+            here: Series([study.smallest_difference], [len(study.seeds)]),
+        },
         title="How many seeds show a difference",
         subtitle=(
-            f"{study.recipe} on {study.data} {study.split}: acc@1 {study.mean:.2f} %, standard deviation "
+            f"{study.recipe} on {study.data} {study.split}: acc@1 {_percent(study.mean)}, standard deviation "
             f"{study.spread:.3f} over {len(study.seeds)} seeds; t test at 0.05, power 0.8"
         ),
         x_label="true difference of two recipes, points of acc@1",
         y_label="seeds of each recipe",
-        y_scale="log",
-        markers=False,
-        callouts={
-            f"{len(study.seeds)} seeds: {study.smallest_difference:.2f} points": (
-                study.smallest_difference,
-                float(len(study.seeds)),
-            )
-        },
     )
     return [Chart("seeds", figure, f"Seeds needed over the difference to be seen. {study.sentence}")]
 
@@ -154,13 +147,17 @@ def ladder_charts(study: LadderStudy) -> list[Chart]:
         title=f"What each ingredient adds: the ladder on {study.data}",
         subtitle=(
             f"{study.data} {study.split}, {study.num_images:,} pictures, {over}. "
-            f"{study.steps[0].name}: {base:.2f} %, published {published_base:.2f} %"
+            f"{study.steps[0].name}: {_percent(base)}, published {_percent(published_base)}"
         ),
         x_label=f"acc@1 gained over {study.steps[0].name}, points",
         reference=("published: ResNet-50, ImageNet-1K", [step.published_acc1 - published_base for step in study.steps]),
     )
     told = ", ".join(f"{step.name} {step.acc1:.2f} %" for step in study.steps)
     return [Chart("ladder", figure, f"Accuracy rung by rung, measured on {study.data}: {told}.")]
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}\N{NO-BREAK SPACE}%"
 
 
 def _gain_of(study: ResizeStudy, size: int) -> float:

@@ -3,12 +3,13 @@
 Importing it imports matplotlib and numpy. Nothing here keeps state: no pyplot, no current figure.
 """
 
-from weights_registry.plots.bars import Bars, bar_chart, waterfall_chart
+from weights_registry.plots.bars import Bars, bar_chart
 from weights_registry.plots.heat import heat_map
 from weights_registry.plots.lines import Series, line_chart
 from weights_registry.plots.reliability import Reliability, reliability_chart
 from weights_registry.plots.scatter import Point, frontier_of, scatter_chart
 from weights_registry.plots.stack import Panel, stacked_chart
+from weights_registry.plots.waterfall import waterfall_chart
 from weights_registry.plots.writing import write_chart
 
 __all__ = [

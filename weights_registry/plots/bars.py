@@ -1,4 +1,4 @@
-"""Bars side by side, from zero or one upon the other as a waterfall. Knows not what they count."""
+"""Bars side by side, from zero. Knows not what they count."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from weights_registry.plots.style import (
-    GAIN,
-    GRID,
-    LOSS,
     PALETTE,
     QUIET_TEXT,
     SMALL_PT,
@@ -66,81 +63,34 @@ def bar_chart(
     """
     if not 1 <= len(bars) <= len(PALETTE):
         raise ValueError(f"a bar chart takes groups of 1 to {len(PALETTE)} bars, not {len(bars)}")
-    _check_labels(bars, labels)
+    check_labels(bars, labels)
     thickness = 0.78 / len(bars)
     with house_style():
-        figure, axes = _frame(title, subtitle, labels, rows_each=max(1.0, 0.62 * len(bars)), width_in=width_in)
+        figure, axes = frame_of_rows(title, subtitle, labels, rows_each=max(1.0, 0.62 * len(bars)), width_in=width_in)
         for place, ((name, each), colour) in enumerate(zip(bars.items(), PALETTE, strict=False)):
             rows = np.arange(len(labels)) + (place - (len(bars) - 1) / 2) * thickness
             lengths = [0.0 if value is None else value for value in each.values]
             axes.barh(rows, lengths, height=thickness * 0.92, color=colour, label=name)
             for index, (row, value) in enumerate(zip(rows, each.values, strict=True)):
                 if value is not None:
-                    ends = _draw_interval(axes, row, each, index)
+                    ends = draw_interval(axes, row, each, index)
                     _write(axes, value_format.format(value), value, row, [*ends, value])
         _finish(axes, x_label)
         place_legend(axes)
     return figure
 
 
-def waterfall_chart(
-    levels: Bars,
-    labels: Sequence[str],
-    *,
-    title: str,
-    x_label: str,
-    subtitle: str = "",
-    reference: tuple[str, Sequence[float | None]] | None = None,
-    step_format: str = "{:+.2f}",
-    level_format: str = "{:+.2f}",
-    width_in: float = WIDTH_IN,
-) -> Figure:
-    """What each step adds to the level before it: `levels` are reached one after the other, the first from 0.
-
-    A row is a pale bar from 0 to the level before, a full one over what the step adds (another colour where it takes
-    away), and in words the step and the level. `reference` is somebody else's levels with their name, drawn as
-    diamonds. A level that is None leaves its row empty. Raises ValueError if labels and levels differ in number.
-    """
-    _check_labels({"levels": levels, **({reference[0]: Bars(reference[1])} if reference else {})}, labels)
-    with house_style():
-        figure, axes = _frame(title, subtitle, labels, rows_each=1.0, width_in=width_in)
-        former = 0.0
-        for row, level in enumerate(levels.values):
-            if level is None:
-                continue
-            axes.barh(row, former, height=0.62, color=GRID)
-            axes.barh(row, level - former, left=former, height=0.62, color=GAIN if level >= former else LOSS)
-            ends = _draw_interval(axes, row, levels, row)
-            words = f"{level_format.format(level)}   ({step_format.format(level - former)})" if row else "0"
-            reached = [0.0 if reference is None else reference[1][row] or 0.0]
-            _write(axes, words, max(level, former, 0.0), row, [*ends, *reached, former, level, 0.0])
-            former = level
-        if reference is not None:
-            name, theirs = reference
-            known = [(row, level) for row, level in enumerate(theirs) if level is not None]
-            axes.plot(
-                [level for _, level in known],
-                [row for row, _ in known],
-                "D",
-                color=PALETTE[3],
-                markeredgecolor="#ffffff",
-                label=name,
-            )
-            axes.plot([], [], "s", color=GAIN, markersize=8, label="measured: what the step adds")
-        _finish(axes, x_label)
-        place_legend(axes)
-    return figure
-
-
-def _check_labels(bars: Mapping[str, Bars], labels: Sequence[str]) -> None:
+def check_labels(bars: Mapping[str, Bars], labels: Sequence[str]) -> None:
+    """Raise ValueError unless there are labels, and as many of every kind of bar."""
     numbers = {name: len(each.values) for name, each in bars.items()}
     if not labels or set(numbers.values()) != {len(labels)}:
         raise ValueError(f"every label needs its bar: {len(labels)} labels, and bars {numbers}")
 
 
-def _frame(
+def frame_of_rows(
     title: str, subtitle: str, labels: Sequence[str], *, rows_each: float, width_in: float
 ) -> tuple[Figure, Axes]:
+    """An empty chart with a row for each label, first on top; `rows_each` is how high one is, 1 for a single bar."""
     figure = new_figure(
         title, subtitle=subtitle, width_in=width_in, height_in=_FRAME_IN + _ROW_IN * rows_each * len(labels)
     )
@@ -151,7 +101,7 @@ def _frame(
     return figure, axes
 
 
-def _draw_interval(axes: Axes, row: float, bars: Bars, index: int) -> list[float]:
+def draw_interval(axes: Axes, row: float, bars: Bars, index: int) -> list[float]:
     """Draw the interval of one bar; its ends, none if there is none."""
     if bars.low is None or bars.high is None:
         return []
@@ -180,7 +130,7 @@ def _finish(axes: Axes, x_label: str) -> None:
     """Room for the words beside the bars, and the line that they start from."""
     low, high = axes.dataLim.intervalx
     span = (high - low) or 1.0
-    axes.set_xlim(low - (0.14 * span if low < 0 else 0), high + (0.2 * span if high > 0 else 0.02 * span))
+    axes.set_xlim(low - (0.14 * span if low < 0 else 0), high + (0.14 * span if high > 0 else 0.02 * span))
     axes.set_xlabel(x_label)
     axes.grid(True, axis="x")
     axes.axvline(0, color=QUIET_TEXT, linewidth=0.8)

@@ -72,19 +72,18 @@ def line_chart(
     """The curves by name, intervals shaded. At most six, which is what the palette tells apart.
 
     `vertical_lines` and `horizontal_lines` are thin dashed lines at a value with their names beside them; `callouts`
-    are notes at points. Every point has a marker unless a series has more than 40, or as `markers` says.
+    are notes at points. The points of a series have markers unless there are more than 40, or as `markers` says.
     Raises ValueError if there are no series or more than six.
     """
     if not 1 <= len(series) <= len(PALETTE):
         raise ValueError(f"a line chart takes 1 to {len(PALETTE)} series, not {len(series)}; draw several charts")
-    if markers is None:
-        markers = max(len(each.x) for each in series.values()) <= _MAX_MARKED
     with house_style():
         figure = new_figure(title, subtitle=subtitle, width_in=width_in, height_in=height_in)
         axes = figure.subplots()
         for (name, each), colour, marker, dash in zip(series.items(), PALETTE, MARKERS, DASHES, strict=False):
+            marked = len(each.x) <= _MAX_MARKED if markers is None else markers
             shown: dict[str, Any] = (
-                {"marker": marker, "markeredgecolor": PANEL, "markeredgewidth": 0.8} if markers else {}
+                {"marker": marker, "markeredgecolor": PANEL, "markeredgewidth": 0.8} if marked else {}
             )
             axes.plot(each.x, each.y, color=colour, linestyle=dash, label=name, **shown)
             if each.low is not None and each.high is not None:

@@ -116,7 +116,7 @@ def wrap_lines(text: str, width_in: float, *, size_pt: float, bold: bool = False
     """The text in lines that fit the width, broken at spaces, and within a word where that alone is too wide."""
     font = FontProperties(family="DejaVu Sans", size=size_pt, weight="bold" if bold else "normal")
     lines: list[str] = [""]
-    for word in text.split():
+    for word in text.split(" "):  # a no-break space holds its words together
         if lines[-1] and _width_in(f"{lines[-1]} {word}", font) <= width_in:
             lines[-1] += f" {word}"
             continue

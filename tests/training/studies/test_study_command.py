@@ -214,6 +214,12 @@ def test_the_ladder_runs_its_rungs_measures_one_that_retrains_nothing_and_skips_
         (("kfold", "a", "b", "--data", "x", "--preprocessing", "resize_size=1"), 2, "goes with one checkpoint"),
         (("seeds", "resnet50/v2", "--data", "x", "--seeds", "0"), 2, "two seeds or more"),
         (("seeds", "nowhere"), 1, "holds no run"),
+        (("seeds", "nowhere", "--set", "lr=1"), 2, "runs are read as they are"),
+        (
+            ("kfold", "a", "--set", "lr=1", "--data", "x", "--preprocessing", "resize_size=1"),
+            2,
+            "`--set` changes recipes",
+        ),
         (("ladder", "--ladder", "cifar", "--data", "x"), 2, "no ladder is called `cifar`"),
         (("ladder", "--recipes", "x", "--data", "x"), 2, "no rung is called like `x`"),
     ],
