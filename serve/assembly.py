@@ -3,7 +3,6 @@
 Importing it is cheap: torch comes with the first model, in a thread, while the server answers already.
 """
 
-import os
 from collections.abc import Callable
 
 from fastapi import FastAPI
@@ -31,18 +30,12 @@ def build_app(settings: Settings, *, open_model: Callable[[str], Model] | None =
 
 
 def checkpoint_opener(settings: Settings) -> Callable[[str], Model]:
-    """A function that opens checkpoints as `settings` say.
-
-    Decode threads and the network's threads share the cores. By default OpenMP's threads spin while they wait for each
-    other, so each core that decodes stops the whole network; with the passive policy they sleep. What it gains
-    depends on what else the cores do; tests/benchmarks/serve_model.py measures the server as a whole.
-    """
+    """A function that opens checkpoints as `settings` say."""
 
     def open_model(weights: str) -> Model:
         from weights_registry.finding import find_checkpoint
 
         find_checkpoint(weights)  # a wrong name is told at once, not after the seconds that torch takes to import
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is first imported, which is below
         from serve.checkpoint_model import ModelOptions, open_checkpoint
         from weights_registry.inference.images import ImageLimits
 

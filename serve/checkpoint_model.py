@@ -27,8 +27,8 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 class ModelOptions:
     """How checkpoints are run here: where, in which precision, and how large a picture may be.
 
-    `scaled_decode` is the setting of that name. On the CPU the network is split over `num_threads`. Resizing is not:
-    there is a decode thread a core.
+    `scaled_decode` is the setting of that name. On the CPU a batch is shared by `num_threads`, which also share the
+    cores with the decode threads, one a core by default; a picture is resized by one of these alone.
     """
 
     device: str = "auto"

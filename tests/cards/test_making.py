@@ -117,6 +117,14 @@ def test_making_a_card_from_its_own_blocks_changes_nothing(checkpoint: Checkpoin
     assert make_card(checkpoint, people=read_blocks(card)) == card
 
 
+def test_figures_of_the_record_stand_outside_of_blocks() -> None:
+    changed = replace(V2, metrics=tuple(replace(each, acc1=round(each.acc1 - 1, 3)) for each in V2.metrics))
+    again = make_card(changed, people=read_blocks(make_card(V2)))
+    assert "falls from 80.8 %" in section(make_card(V2), "Not good for")
+    assert "falls from 79.8 %" in section(again, "Not good for")
+    assert again == make_card(changed)
+
+
 def test_words_of_people_are_kept_where_they_belong() -> None:
     people = {"about": "*A pearl.*", "good-for": "", "ours": "We had it in 2024."}
     card = make_card(V2, people=people)

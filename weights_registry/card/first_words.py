@@ -1,5 +1,9 @@
-"""The first text of a card's blocks, from facts of the record: people go on from there. Knows no file."""
+"""The first text of a card's blocks, from facts of the record: people go on from there. Knows no file.
 
+What holds figures of the record is no part of a block: it would grow stale there unnoticed.
+"""
+
+from collections.abc import Iterable
 from typing import Final
 
 from weights_registry.checkpoint import Checkpoint, Metrics
@@ -43,20 +47,25 @@ def first_words(checkpoint: Checkpoint) -> dict[str, str]:
         "good-for": (
             _PHOTOS if is_imagenet else "",
             _OFFLINE if checkpoint.url.startswith("package://") else "",
-            _small(checkpoint),
         ),
         "not-good-for": (
-            _falls(checkpoint),
             _NONE_OF_THESE if is_imagenet else "",
             _UNDER_CONFIDENT if is_torchvision_v2 else "",
             _FAR_FEATURES if is_torchvision_v2 else "",
         ),
         "licence": (_IMAGENET_TERMS if is_imagenet else "",),
     }
-    blocks = {
-        name: "\n".join(f"- {sentence}" for sentence in sentences if sentence) for name, sentences in said.items()
-    }
-    return {name: text for name, text in blocks.items() if text}
+    return {name: listed for name, sentences in said.items() if (listed := _listed(sentences))}
+
+
+def told_by_figures(checkpoint: Checkpoint) -> dict[str, str]:
+    """Markdown to stand before a block, by its name: what the record's figures say, made anew with each card."""
+    said = {"good-for": (_small(checkpoint),), "not-good-for": (_falls(checkpoint),)}
+    return {name: listed for name, sentences in said.items() if (listed := _listed(sentences))}
+
+
+def _listed(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences if sentence)
 
 
 def _small(checkpoint: Checkpoint) -> str:
@@ -76,6 +85,7 @@ def _falls(checkpoint: Checkpoint) -> str:
             each.dataset: each
             for each in quotable
             if (each.measured_by, each.preprocessing) == (base.measured_by, base.preprocessing)
+            and each.acc1 < base.acc1
         }
         found = [_on(like[dataset], what) for dataset, what in _OTHER_PICTURES.items() if dataset in like]
         if base.dataset == "ImageNet-1K" and found:

@@ -10,7 +10,7 @@ from weights_registry.card.evidence import Evidence, Section, read_evidence
 from weights_registry.card.evidence_text import evidence_paragraphs
 from weights_registry.card.facts import use_it, what_it_is, where_from
 from weights_registry.card.feeding import FeedingPicture
-from weights_registry.card.first_words import first_words
+from weights_registry.card.first_words import first_words, told_by_figures
 from weights_registry.card.front_matter import front_matter
 from weights_registry.card.metrics import metrics_table
 from weights_registry.card.people import block
@@ -47,7 +47,7 @@ def make_card(
     """
     found = read_evidence(evidence)
     folder = beside or (evidence.parent if evidence else Path())
-    words = {**first_words(checkpoint), **(people or {})}
+    words, figures = {**first_words(checkpoint), **(people or {})}, told_by_figures(checkpoint)
     sections = {
         "What it is": [*what_it_is(checkpoint), *_block(words, "about")],
         "Use it": use_it(checkpoint),
@@ -56,8 +56,8 @@ def make_card(
         "Recipe": [*(recipe_section(recipe) if recipe else []), *_evidence(found, "training", folder)],
         "Studies": _evidence(found, "studies", folder),
         "Speed here": _evidence(found, "speed", folder),
-        "Good for": _block(words, "good-for"),
-        "Not good for": _block(words, "not-good-for"),
+        "Good for": [*_of(figures, "good-for"), *_block(words, "good-for")],
+        "Not good for": [*_of(figures, "not-good-for"), *_block(words, "not-good-for")],
         "Provenance and licence": [*where_from(checkpoint), *_block(words, "licence")],
         "Notes": [part for name in words if name not in PLACED_BLOCKS for part in _block(words, name)],
     }
@@ -97,6 +97,10 @@ def _evidence(found: Sequence[Evidence], section: Section, folder: Path) -> Para
             files = [path for path in (each.figures, each.picture) if path is not None]
             paragraphs += evidence_paragraphs(each, path_of={path: _path_from(folder, path) for path in files})
     return paragraphs
+
+
+def _of(texts: Mapping[str, str], name: str) -> Paragraphs:
+    return [texts[name]] if name in texts else []
 
 
 def _block(words: Mapping[str, str], name: str) -> Paragraphs:
