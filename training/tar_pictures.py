@@ -59,11 +59,15 @@ class TarPictures:
     def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
         """See `Pictures`."""
         member, label = self.samples[index]
+        return open_image(self.content(index), num_channels=num_channels, name=member.name), label
+
+    def content(self, index: int) -> bytes:
+        """The file of a picture as it stands. Raises InvalidImage that names it."""
+        member, _ = self.samples[index]
         try:
-            content = os.pread(_descriptor(self.path), member.num_bytes, member.offset)
+            return os.pread(_descriptor(self.path), member.num_bytes, member.offset)
         except OSError as error:
             raise InvalidImage(f"it cannot be read ({error.strerror or error})", source=member.name) from error
-        return open_image(content, num_channels=num_channels, name=member.name), label
 
     def labels(self) -> npt.NDArray[np.int64]:
         """See `Pictures`."""

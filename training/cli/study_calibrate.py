@@ -26,6 +26,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     calm_threads()
+    from dataclasses import asdict
+
     from training.studies.answer_charts import calibration_charts
     from training.studies.answering import clear, log_probabilities, weights_of
     from training.studies.calibrate import calibrate
@@ -36,7 +38,9 @@ def _run(args: argparse.Namespace) -> int:
         subject = open_subject(weights_of(args.checkpoint), device)
         measured = open_pictures(args.data, subject.checkpoint.labels)
         settle_output(args, "calibrate", subject.checkpoint.id)
-        parts = open_parts(args.output, {"study": "calibrate", **subject.identity(), **measured.identity()})
+        parts = open_parts(
+            args.output / "calibrate-parts", {"study": "calibrate", **subject.identity(), **measured.identity()}
+        )
         with picture_bar(len(measured.pictures), "measuring") as advance:
             found = log_probabilities(classifier_of(subject, args), measured.pictures, parts, on_progress=advance)
     study = calibrate(found, seed=args.seed)
@@ -45,7 +49,13 @@ def _run(args: argparse.Namespace) -> int:
         for name, each in (("as it is", study.before), (f"T = {study.temperature:.4f}", study.after))
     ]
     lines = table(("measured", "NLL", "ECE, %", "mean confidence, %", "acc@1, %"), rows)
-    record = {"papers": papers(subject, measured), "unreadable": list(found.unreadable), **study.record()}
+    record = {
+        "papers": papers(device),
+        "of": {**subject.identity(), **measured.identity()},
+        "fed": asdict(subject.checkpoint.preprocessing),
+        "unreadable": list(found.unreadable),
+        **study.record(),
+    }
     charts = calibration_charts(study, of=subject.checkpoint.id, on=f"{measured.name} {measured.split}")
     tell(args, record, charts, lines, study.sentence)
     say_unreadable(found.unreadable)

@@ -34,6 +34,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     calm_threads()
+    from dataclasses import asdict
+
     from training.errors import DataSetError
     from training.studies.answer_charts import comparison_charts
     from training.studies.answering import FirstAnswers, first_answers, name_of, weights_of
@@ -57,7 +59,7 @@ def _run(args: argparse.Namespace) -> int:
         with picture_bar(2 * len(measured.pictures), "comparing") as advance:
             for subject in subjects:
                 identity = {"study": "compare", **subject.identity(), **measured.identity()}
-                parts = open_parts(args.output / subject.sha256[:12], identity)
+                parts = open_parts(args.output / f"compare-parts-{subject.sha256[:12]}", identity)
                 classifier = classifier_of(subject, args)
                 found.append(first_answers(classifier, measured.pictures, parts, on_progress=advance))
     study = compare(
@@ -67,7 +69,13 @@ def _run(args: argparse.Namespace) -> int:
         categories=labels_a.names,
     )
     unreadable = sorted({*found[0].unreadable, *found[1].unreadable})
-    record = {"papers": [papers(each, measured) for each in subjects], "unreadable": unreadable, **study.record()}
+    record = {
+        "papers": papers(device),
+        "of": [{**each.identity(), **measured.identity()} for each in subjects],
+        "fed": [asdict(each.checkpoint.preprocessing) for each in subjects],
+        "unreadable": unreadable,
+        **study.record(),
+    }
     charts = comparison_charts(study, on=f"{measured.name} {measured.split}")
     _write_differing(study, args.output / "compare.csv")
     told = f"The {len(study.differing):,} pictures that they take for different things: `{args.output / 'compare.csv'}`"

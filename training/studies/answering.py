@@ -18,6 +18,7 @@ from training.errors import DataSetError, RunError
 from training.export import FILE
 from training.pictures import FilePictures, Pictures
 from training.studies.parts import Parts, Record
+from training.tar_pictures import TarPictures
 from weights_registry.inference.answers import Labelled, answers
 from weights_registry.inference.classifier import Classifier
 
@@ -63,9 +64,11 @@ def weights_of(word: str) -> str | Path:
 
 
 def name_of(pictures: Pictures, index: int) -> str:
-    """What a picture is called: its path below the folder, or its number, counted from 0."""
+    """What a picture is called: its path below the folder or within the tar file, or its number, counted from 0."""
     if isinstance(pictures, FilePictures):
         return pictures.samples[index][0].relative_to(pictures.root).as_posix()
+    if isinstance(pictures, TarPictures):
+        return pictures.samples[index][0].name
     return f"picture {index}"
 
 
@@ -134,17 +137,16 @@ def _answer(classifier: Classifier, pictures: Pictures, part: range) -> Record:
 def _keep_logs(classifier: Classifier, pictures: Pictures, part: range, path: Path) -> Record:
     """Write the log-probabilities of a part, whole or not at all; what else is to be kept of it."""
     record: Record = {"labels": [], "unreadable": []}
-    samples = list(_labelled(classifier, pictures, part))
-    rows = []
-    with closing(classifier.stream(picture for picture, _ in samples)) as outcomes:
-        for index, (_, (label,)), outcome in zip(part, samples, outcomes, strict=True):
+    labels, rows = pictures.labels(), []
+    with closing(classifier.stream(picture for picture, _ in _labelled(classifier, pictures, part))) as outcomes:
+        for index, outcome in zip(part, outcomes, strict=True):
             if outcome.probabilities_K is None:
                 reason = outcome.error.reason if outcome.error else ""
                 record["unreadable"].append(f"`{name_of(pictures, index)}` cannot be used: {reason}")
             else:
                 # Smaller than float32 has them, probabilities come as 0, whose logarithm no temperature could bear.
                 rows.append(outcome.probabilities_K.clamp_min(torch.finfo(torch.float32).tiny).log())
-                record["labels"].append(label)
+                record["labels"].append(int(labels[index]))
     logs_NK = torch.stack(rows) if rows else torch.empty(0, len(classifier.checkpoint.labels))
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -157,12 +159,14 @@ def _keep_logs(classifier: Classifier, pictures: Pictures, part: range, path: Pa
 
 
 def _labelled(classifier: Classifier, pictures: Pictures, part: range) -> Iterator[Labelled]:
-    """The pictures of a part: files as their paths, which the classifier's own threads read; others are in memory."""
+    """The pictures of a part: files as they are, which the classifier's own threads decode; others are in memory."""
     num_channels = classifier.checkpoint.preprocessing.num_channels
     for index in part:
         if isinstance(pictures, FilePictures):
             path, label = pictures.samples[index]
             yield path, (label,)
+        elif isinstance(pictures, TarPictures):
+            yield pictures.content(index), (pictures.samples[index][1],)
         else:
             picture, label = pictures.read(index, num_channels=num_channels)
             yield picture, (label,)
@@ -177,4 +181,4 @@ def _part_name(part: range) -> str:
 
 
 def _array_path(parts: Parts, part: range) -> Path:
-    return parts.folder / "parts" / f"{_part_name(part)}.npy"
+    return parts.folder / f"{_part_name(part)}.npy"

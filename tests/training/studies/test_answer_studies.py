@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -91,8 +92,8 @@ def test_compare_finds_what_was_planted(
     written = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
     assert written["data"] == found
     assert written["alt"].endswith(found["sentence"])
-    assert [each["checkpoint"] for each in found["papers"]] == [found["a"], found["b"]]
-    assert all(each["pictures"].startswith("names-and-sizes:") for each in found["papers"])
+    assert [each["checkpoint"] for each in found["of"]] == [found["a"], found["b"]]
+    assert all(each["pictures"].startswith("names-and-sizes:") for each in found["of"])
     with Image.open(tmp_path / "out" / "compare.png") as picture:
         assert picture.format == "PNG"
 
@@ -175,9 +176,9 @@ def test_calibrate_writes_its_figures_and_leaves_the_checkpoint_as_it_is(
     written = json.loads((tmp_path / "out" / "calibration.json").read_text(encoding="utf-8"))
     assert written["data"] == found
     assert (tmp_path / "out" / "calibration.png").is_file()
-    assert found["papers"]["checkpoint"] == "Colours.GreenIsBlue"
+    assert found["of"]["checkpoint"] == "Colours.GreenIsBlue"
     assert takes_green_for_blue.read_bytes() == before
-    assert list((tmp_path / "out" / "parts").glob("*.npy")) == []
+    assert list((tmp_path / "out").rglob("*.npy")) == []
 
 
 def test_calibrate_measures_the_probabilities_that_the_classifier_gives(data: Path, tmp_path: Path) -> None:
@@ -189,6 +190,25 @@ def test_calibrate_measures_the_probabilities_that_the_classifier_gives(data: Pa
         assert expected is not None
         assert torch.allclose(row, expected, atol=1e-7)
     assert found.labels_N.tolist() == [2, 2, 2, 1, 1, 1, 0, 0, 0]
+
+
+def test_pictures_in_a_tar_file_are_answered_as_those_in_the_folder(
+    run: Run, data: Path, sees_all: Path, takes_green_for_blue: Path, tmp_path: Path
+) -> None:
+    (data / "val" / "red" / "0.png").write_bytes(b"no picture")
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    with tarfile.open(packed / "val.tar", "w") as tar:
+        tar.add(data / "val", "val")
+    found = [
+        json.loads(run(*words, "--data", each, "--output", tmp_path / f"out-{each.name}-{words[0]}", "--json").out)
+        for words in (("compare", sees_all, takes_green_for_blue), ("calibrate", takes_green_for_blue))
+        for each in (data, packed)
+    ]
+    for in_folder, in_tar in (found[:2], found[2:]):
+        for each in (in_folder, in_tar):
+            del each["of"]
+        assert in_tar == in_folder
 
 
 class Killed(Exception):
