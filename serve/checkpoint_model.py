@@ -79,13 +79,22 @@ class CheckpointModel:
         return self._check_normalised(pixels_CHW)
 
     def run(self, items: list[torch.Tensor]) -> list[Probabilities]:
-        """Probabilities (K,) of each, float32. Raises EngineDied after a fault that no later batch survives."""
+        """Probabilities (K,) of each, float32.
+
+        Raises InvalidRequest for a normalised input that the network overflows on, and EngineDied after a fault that no
+        later batch survives.
+        """
         _use_threads(self._num_threads)
+        are_ours = all(item.dtype == torch.uint8 for item in items)
         if len({item.dtype for item in items}) > 1:
             normalise = self._transforms.normalise
             items = [normalise(item[None])[0] if item.dtype == torch.uint8 else item for item in items]
         try:
             return list(self._engine.probabilities(torch.stack(items)).numpy())
+        except ArithmeticError as error:
+            if are_ours:
+                raise
+            raise InvalidRequest("the network gives no probabilities for this input: is it normalised?") from error
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()  # the batcher tries again, one picture at a time
             raise

@@ -95,6 +95,7 @@ class ModelDetail(ModelSummary):
 
     preprocessing: str | None = Field(description="How pictures are fed to it, in one sentence.")
     checkpoint: dict[str, Any] | None = Field(description="The whole record, categories included.")
+    card: str | None = Field(description="The model card: Markdown with the front matter of the Hugging Face Hub.")
 
 
 class Health(Schema):

@@ -51,10 +51,12 @@ def _help(name: str, field: FieldInfo) -> str:
     default = field.default
     if field.default_factory is not None or default is None or isinstance(default, SecretStr):
         return field.description or name  # which says what the default is
-    shown = ",".join(default) if isinstance(default, tuple) else default
+    shown = ",".join(default) if isinstance(default, tuple) else str(default).lower() if default is False else default
     return f"{field.description} (default: {shown})"
 
 
 def _choices(field: FieldInfo) -> tuple[str, ...]:
     annotation = field.annotation
+    if annotation is bool:
+        return ("true", "false")
     return get_args(annotation) if str(get_origin(annotation)) == "typing.Literal" else ()

@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from serve.assembly import build_app
+from serve.cli.connection import Connection
 from serve.serving import Serving
 from serve.settings import Settings
 
@@ -76,8 +77,8 @@ def uvicorn_config(settings: Settings, app: Any) -> uvicorn.Config:
     """uvicorn as we want it: its fast parts, none of its logs, and as long to finish as a request may take."""
     return uvicorn.Config(
         app,
-        loop="uvloop",
-        http="httptools",
+        loop="auto",  # uvloop, but on Windows, which has none
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -1,5 +1,6 @@
 """`/models`: which checkpoints are served, all that is known of them, and loading and unloading while serving."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -10,7 +11,9 @@ from serve.model import ModelFacts
 from serve.routes.documents import PROBLEMS, SECURITY
 from serve.schemas import ModelDetail, ModelList, ModelSummary
 from serve.serving import Serving
+from weights_registry.card import find_recipe_table, make_card
 from weights_registry.catalog import get_weights
+from weights_registry.checkpoint import Checkpoint
 from weights_registry.record import to_record
 
 Name = Annotated[str, Path(max_length=300, description="A checkpoint's name.")]
@@ -28,8 +31,8 @@ def router(serving: Serving) -> APIRouter:
 
     @routes.get("/{name}", summary="All about one model", responses=_problems(401, 403, 404, 422, 503))
     async def get_model(name: Name) -> ModelDetail:
-        """The whole record of the checkpoint: origin, digest, categories, preprocessing, accuracies, recipe."""
-        return _detail(serving, predictor.find(name))
+        """The whole record of the checkpoint, origin, digest, categories, accuracies and all; and its card."""
+        return await _detail(serving, predictor.find(name))
 
     @routes.post("/{name}", summary="Load a model", status_code=201, responses=_problems(401, 403, 404, 422, 502, 503))
     async def load_model(name: Name) -> ModelDetail:
@@ -38,7 +41,7 @@ def router(serving: Serving) -> APIRouter:
         # By registered name only: the path of a file on this machine is not for clients to give.
         facts = await predictor.load(get_weights(name).id)
         telemetry.model_loaded(facts)
-        return _detail(serving, facts)
+        return await _detail(serving, facts)
 
     @routes.delete("/{name}", summary="Unload a model", status_code=204, responses=_problems(401, 403, 404, 422, 503))
     async def unload_model(name: Name) -> Response:
@@ -71,12 +74,19 @@ def _summary(serving: Serving, name: str, facts: ModelFacts | None) -> ModelSumm
     )
 
 
-def _detail(serving: Serving, facts: ModelFacts) -> ModelDetail:
+async def _detail(serving: Serving, facts: ModelFacts) -> ModelDetail:
     return ModelDetail(
         **dict(_summary(serving, facts.name, facts)),
         preprocessing=facts.checkpoint.preprocessing.describe(),
         checkpoint=to_record(facts.checkpoint),
+        # In a thread: it takes some 10 ms, the first 100, in which the event loop would serve nobody.
+        card=await asyncio.to_thread(_card, facts.checkpoint),
     )
+
+
+def _card(checkpoint: Checkpoint) -> str:
+    """The card from the record alone: what lies on this machine's disk is not for clients to see."""
+    return make_card(checkpoint, recipe=find_recipe_table(checkpoint.recipe) if checkpoint.recipe else None)
 
 
 def _is_default(serving: Serving, name: str) -> bool:

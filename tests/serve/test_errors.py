@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -101,6 +102,28 @@ def test_a_body_without_a_length_is_refused_while_it_streams(server: Running) ->
 def test_a_form_that_is_too_large_is_refused_while_it_streams(server: Running) -> None:
     files = {"file": ("a.png", b"x" * 2_100_000)}
     problem(server.client.post("/predict", files=files), 413)
+
+
+@pytest.mark.parametrize("begin", [b"GET /", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"GET / HTTP/1.1\r\nHost: x\r\n"])
+def test_an_address_or_headers_without_an_end_are_refused(server: Running, begin: bytes) -> None:
+    more = b"X: y\r\n" if begin.endswith(b"\n") else b"x" * 6
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(begin)
+        with suppress(ConnectionError):
+            for _ in range(100):
+                connection.sendall(more * 1000)
+        answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"65536 bytes" in answer
+
+
+def test_the_next_requests_headers_may_begin_right_behind_a_large_body(server: Running) -> None:
+    first = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 190000\r\n\r\n" + bytes(190_000)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(first + b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
+        connection.sendall(b"\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_sender_that_is_too_slow_is_cut_off() -> None:

@@ -3,15 +3,21 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from serve.assembly import checkpoint_opener
 from serve.model import Model
 from serve.noop_model import NoopModel
 from serve.schemas import ModelDetail, ModelList
-from tests.serve.conftest import WEIGHTS, GatedModel, Running, running, wait_until
-from weights_registry import get_weights
+from serve.settings import Settings
+from tests.serve.conftest import WEIGHTS, GatedModel, Running, encode, running, wait_until
+from weights_registry import Weights, get_weights, save
+from weights_registry.card import make_card
+from weights_registry.inference.architectures import build
 from weights_registry.record import from_record
 
 OTHER = "ResNet18_Weights.ImageNet1K_V1"
@@ -31,6 +37,20 @@ def test_a_model_tells_all_that_is_known_of_it(server: Running) -> None:
     assert from_record(found.checkpoint or {}).categories == checkpoint.categories
     assert found.preprocessing == checkpoint.preprocessing.describe()
     assert server.client.get("/models/resnet18").status_code == 404
+
+
+def test_a_model_comes_with_its_card(server: Running) -> None:
+    card = server.client.get(f"/models/{WEIGHTS}").json()["card"]
+    assert card == make_card(get_weights(WEIGHTS).checkpoint)  # type: ignore[union-attr]
+
+
+def test_a_file_that_nobody_registered_is_served_with_its_card(tmp_path: Path) -> None:
+    model = build("resnet18", 1000)
+    record = replace(Weights.ImageNet1K_V1.checkpoint, id="Mine.V1", architecture="resnet18", num_params=11_689_512)
+    path = save(model, tmp_path / "mine.safetensors", record)
+    with running(checkpoint_opener(Settings(torch_threads=1)), weights=(str(path),)) as found:
+        assert found.post(encode()).json()["model"] == "Mine.V1"
+        assert "# Mine.V1" in found.client.get("/models/Mine.V1").json()["card"]
 
 
 def test_models_are_loaded_and_unloaded_while_the_server_serves() -> None:

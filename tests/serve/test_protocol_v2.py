@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -12,12 +13,13 @@ import tritonclient.http.aio as triton_aio
 from numpy.typing import NDArray
 from PIL import Image
 
-from serve.noop_model import NoopModel
+from serve.checkpoint_model import CheckpointModel, ModelOptions
 from serve.protocol_v2.schemas import InferResponse
 from tests.serve.conftest import WEIGHTS, GatedModel, Running, encode, running
 from tests.serve.triton_requests import bytes_input, client_of, number_input, pixels, refusal
-from weights_registry import Classifier, get_weights
-from weights_registry.inference.loading import load
+from weights_registry import Classifier, Weights, get_weights
+from weights_registry.inference.architectures import build
+from weights_registry.inference.loading import LoadedCheckpoint, load
 
 INFER = f"/v2/models/{WEIGHTS}/infer"
 PICTURES = [encode((320, 240), seed=1), encode((31, 300), seed=2), encode((224, 224), mode="L", seed=3)]
@@ -213,14 +215,14 @@ def test_what_a_client_gets_wrong_is_told_to_it(client: Any) -> None:
 
 
 def test_an_input_that_the_network_overflows_on_is_the_clients_error() -> None:
-    class Overflowing(NoopModel):
-        def run(self, items: list[int]) -> list[Any]:
-            return [np.full(1000, np.nan, np.float32)] * len(items)
-
-    with running(Overflowing) as found, client_of(found) as client:
-        status, text = refusal(client.infer, WEIGHTS, [number_input(np.zeros((1, 3, 224, 224), np.float32))])
-    assert status == "400"
-    assert "normalised" in text
+    record = replace(Weights.ImageNet1K_V1.checkpoint, architecture="resnet18")
+    network = LoadedCheckpoint(build("resnet18", 1000).eval(), record)
+    model = CheckpointModel(network, "0" * 64, ModelOptions(device="cpu"))
+    with running(lambda _: model) as found, client_of(found) as client:
+        status, text = refusal(client.infer, record.id, [number_input(np.full((1, 3, 224, 224), 3e38, np.float32))])
+        assert status == "400"
+        assert "normalised" in text
+        client.infer(record.id, [number_input(np.ones((1, 3, 224, 224), np.float32))])
 
 
 def test_a_full_queue_is_refused_with_when_to_come_back(gated: tuple[Running, GatedModel]) -> None:
