@@ -21,9 +21,9 @@ EVIDENCE = Path(__file__).parent.parent / "cards" / "evidence"
 def test_the_file_says_of_itself_what_the_family_says(member: WeightsEnum) -> None:
     path = sources.fetch(member.checkpoint)
     stated = read_checkpoint(path)
-    where = {"url": member.url, "sha256": member.sha256, "num_bytes": path.stat().st_size}
-    assert replace(stated, **where, category_set="fashion_mnist") == member.checkpoint
     assert stated.labels == member.checkpoint.labels
+    expected = replace(member.checkpoint, category_set=stated.category_set, url=stated.url, sha256=None)
+    assert stated == expected
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=str)
@@ -48,9 +48,8 @@ def test_a_thousand_pictures_are_named_about_as_well_as_all(member: WeightsEnum)
     from weights_registry import Classifier
     from weights_registry.inference.evaluation import wilson_interval
 
-    pictures, labels = zip(
-        *(open_data_set("fashion-mnist").eval.read(index, num_channels=1) for index in range(1000)), strict=True
-    )
+    data = open_data_set("fashion-mnist").eval
+    pictures, labels = zip(*(data.read(index, num_channels=1) for index in range(1000)), strict=True)
     answers = Classifier(member, device="cpu").predict(list(pictures), top_k=1)
     num_correct = sum(answer.best.index == label for answer, label in zip(answers, labels, strict=True))
     low, high = wilson_interval(num_correct, 1000, confidence=0.999)

@@ -6,22 +6,25 @@ from typing import Any
 import pytest
 import torch
 
-from weights_registry import UnknownWeights
+from weights_registry import UnknownWeights, WeightsEnum
 from weights_registry.families import BUNDLED, EfficientNet_Lite0_Weights, ResNet18_Weights
 from weights_registry.inference import builders
 from weights_registry.inference.builders import efficientnet_lite0, resnet18, resnet50
 
 
+def name_of(family: type[WeightsEnum]) -> str:
+    return next(iter(family)).architecture.removeprefix("timm/tf_").removeprefix("registry/").replace("-", "_")
+
+
 def test_every_bundled_family_has_a_builder_of_its_architectures_name() -> None:
-    names = {next(iter(family)).architecture.removeprefix("timm/tf_") for family in BUNDLED}
-    assert set(builders.__all__) == names
+    assert set(builders.__all__) == set(map(name_of, BUNDLED))
 
 
 @pytest.mark.parametrize("name", builders.__all__)
 def test_a_builder_takes_its_own_familys_weights(name: str) -> None:
     annotation = inspect.get_annotations(getattr(builders, name), eval_str=True)["weights"]
     family = next(part for part in annotation.__args__ if part in BUNDLED)
-    assert next(iter(family)).architecture.removeprefix("timm/tf_") == name
+    assert name_of(family) == name
 
 
 def test_without_weights_the_parameters_are_random_and_eval_mode_is_on() -> None:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.data_folders import write_data_folder
 from tests.training.test_run import stopped_after

@@ -97,6 +97,14 @@ def read_evidence(folder: Path | None) -> list[Evidence]:
     return [_read(folder, name) for name in sorted(names, key=lambda name: (order.get(_kind(name), len(order)), name))]
 
 
+def other_files(folder: Path | None) -> list[Path]:
+    """What else lies in `folder`, such as the log of the run and the table of a comparison, by name."""
+    if folder is None or not folder.is_dir():
+        return []
+    files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+    return sorted(path for path in files if path.suffix not in (".json", ".png"))
+
+
 def _kind(name: str) -> str:
     return name if name in SECTIONS else name.partition("-")[0]
 

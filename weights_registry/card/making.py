@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from weights_registry.card import markdown
-from weights_registry.card.evidence import Evidence, Section, read_evidence
+from weights_registry.card.evidence import Evidence, Section, other_files, read_evidence
 from weights_registry.card.evidence_text import evidence_paragraphs
 from weights_registry.card.facts import use_it, what_it_is, where_from
 from weights_registry.card.feeding import FeedingPicture
@@ -58,7 +58,11 @@ def make_card(
         "Speed here": _evidence(found, "speed", folder),
         "Good for": [*_of(figures, "good-for"), *_block(words, "good-for")],
         "Not good for": [*_of(figures, "not-good-for"), *_block(words, "not-good-for")],
-        "Provenance and licence": [*where_from(checkpoint), *_block(words, "licence")],
+        "Provenance and licence": [
+            *where_from(checkpoint),
+            *_other_files(evidence, folder),
+            *_block(words, "licence"),
+        ],
         "Notes": [part for name in words if name not in PLACED_BLOCKS for part in _block(words, name)],
     }
     # A block that somebody emptied stays, without a heading: it must not be filled again.
@@ -97,6 +101,11 @@ def _evidence(found: Sequence[Evidence], section: Section, folder: Path) -> Para
             files = [path for path in (each.figures, each.picture) if path is not None]
             paragraphs += evidence_paragraphs(each, path_of={path: _path_from(folder, path) for path in files})
     return paragraphs
+
+
+def _other_files(evidence: Path | None, folder: Path) -> Paragraphs:
+    links = [markdown.local_link(path.name, _path_from(folder, path)) for path in other_files(evidence)]
+    return [f"Kept beside it: {', '.join(links)}."] if links else []
 
 
 def _of(texts: Mapping[str, str], name: str) -> Paragraphs:

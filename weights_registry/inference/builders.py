@@ -14,6 +14,7 @@ from weights_registry.families import (
     EfficientNet_Lite1_Weights,
     EfficientNet_Lite2_Weights,
     ResNet18_Weights,
+    ResNet20_Grey_Weights,
     ResNet34_Weights,
     ResNet50_Weights,
     ResNet101_Weights,
@@ -32,6 +33,7 @@ __all__ = [
     "efficientnet_lite1",
     "efficientnet_lite2",
     "resnet18",
+    "resnet20_grey",
     "resnet34",
     "resnet50",
     "resnet101",
@@ -70,6 +72,11 @@ def efficientnet_lite2(
 def resnet18(*, weights: ResNet18_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
     """ResNet-18 with `weights` (a member or its name), or with random parameters if that is None."""
     return _build(ResNet18_Weights, weights, num_classes)
+
+
+def resnet20_grey(*, weights: ResNet20_Grey_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
+    """ResNet-20 for grey pictures with `weights` (a member or its name), or with random parameters if that is None."""
+    return _build(ResNet20_Grey_Weights, weights, num_classes)
 
 
 def resnet34(*, weights: ResNet34_Weights | str | None = None, num_classes: int | None = None) -> nn.Module:
