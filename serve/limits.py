@@ -5,10 +5,12 @@ Knows nothing of what is in a body. uvicorn has no such bounds of its own.
 
 import asyncio
 import time
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.errors import BodyTimeout, ClientGone, InvalidRequest, TooLarge, Unavailable
+from serve.unread import BODY_IS_READ
 
 
 class BodyLimits:
@@ -28,14 +30,14 @@ class BodyLimits:
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with a `receive` that counts."""
+        """Pass the request on, with a `receive` that counts; `serve.unread` is told by the scope when all is read."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         num_declared = _declared_bytes(scope)
         if num_declared is not None and num_declared > self.max_bytes:
             raise TooLarge(_too_large(self.max_bytes))
-        body = scope["state"]["body"] = _CountedBody(self, receive)
+        body = _CountedBody(self, receive, scope["state"])
         self._time(body)
         try:
             await self._app(scope, body.receive, send)
@@ -62,11 +64,12 @@ class BodyLimits:
 
 
 class _CountedBody:
-    __slots__ = ("_ends_at", "_is_late", "_limits", "_reader", "_receive", "is_complete", "num_bytes")
+    __slots__ = ("_ends_at", "_is_late", "_limits", "_reader", "_receive", "_state", "is_complete", "num_bytes")
 
-    def __init__(self, limits: BodyLimits, receive: Receive) -> None:
+    def __init__(self, limits: BodyLimits, receive: Receive, state: dict[str, Any]) -> None:
         self._limits = limits
         self._receive = receive
+        self._state = state
         self._ends_at = time.monotonic() + limits.timeout_s
         self._is_late = False
         self._reader: asyncio.Task[object] | None = None
@@ -90,7 +93,9 @@ class _CountedBody:
         if message["type"] == "http.disconnect":
             raise ClientGone("the client hung up while it sent its body")
         self._count(len(message.get("body", b"")))
-        self.is_complete = not message.get("more_body", False)
+        if not message.get("more_body", False):
+            self.is_complete = True
+            self._state[BODY_IS_READ] = True  # not this object: the scope and it would keep each other in memory
         return message
 
     def look(self, now: float) -> None:

@@ -7,13 +7,17 @@ answer too. Knows nothing of why a body was not read.
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-_BODY_ENDS = frozenset({408, 413})
+BODY_IS_READ: Final = "body_is_read"
+"""In the scope's state once it is so."""
+
+_BODY_ENDS: Final = frozenset({408, 413})
 """Statuses that say the body itself is not wanted: no other request may follow it."""
 
-_SILENCE_S = 2.0
+_SILENCE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,8 @@ class UnreadBodies:
 
 
 def is_unread(scope: Scope) -> bool:
-    """Whether some of the request's body has not been read; `serve.limits` keeps count of it."""
-    body = scope["state"].get("body")
-    if body is not None and body.is_complete:
+    """Whether some of the request's body has not been read."""
+    if BODY_IS_READ in scope["state"]:
         return False
     return any(
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
