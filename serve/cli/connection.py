@@ -31,12 +31,8 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """What came; called by the event loop."""
         super().data_received(data)
-<<<<<<< HEAD
         # Before the first request uvicorn has no cycle, whatever its types say.
         if getattr(self.cycle, "scope", self) is self.scope:  # the head is complete
-=======
-        if getattr(self.cycle, "scope", self) is self.scope:  # the head is complete; before the first there is no cycle
->>>>>>> serve-rest
             return
         self._num_head_bytes = self._num_head_bytes + len(data) if self._head_of is self.scope else 0
         self._head_of = self.scope
