@@ -1,10 +1,27 @@
 """What all tests share: a catalog of their own, so that nobody's real one is read or written."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 
 from weights_registry.user_catalog import CATALOG_VARIABLE
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """An empty catalog for what is collected, and for fixtures that serve several tests and come before each one's."""
+    before = os.environ.get(CATALOG_VARIABLE)
+    folder = tempfile.TemporaryDirectory(prefix="catalog-of-tests-")
+    os.environ[CATALOG_VARIABLE] = folder.name
+
+    def restore() -> None:
+        folder.cleanup()
+        os.environ.pop(CATALOG_VARIABLE)
+        if before is not None:
+            os.environ[CATALOG_VARIABLE] = before
+
+    config.add_cleanup(restore)
 
 
 @pytest.fixture(autouse=True)

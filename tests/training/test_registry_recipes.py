@@ -7,6 +7,8 @@ from weights_registry import WeightsEnum, list_weights
 from weights_registry.checkpoint import Checkpoint
 
 WITH_RECIPE = [weights for weights in list_weights() if weights.recipe is not None]
+# Those that this project trained have no published figure; tests/test_bundled.py holds theirs to the run's log.
+OF_OTHERS = [weights for weights in WITH_RECIPE if not weights.url.startswith("package://weights-registry/")]
 
 
 def test_the_registry_names_recipes() -> None:
@@ -22,7 +24,7 @@ def test_a_checkpoint_is_fed_as_its_recipe_was_evaluated(weights: WeightsEnum | 
     assert recipe.inference == weights.preprocessing
 
 
-@pytest.mark.parametrize("weights", WITH_RECIPE, ids=lambda weights: weights.id)
+@pytest.mark.parametrize("weights", OF_OTHERS, ids=lambda weights: weights.id)
 def test_a_recipe_and_its_checkpoint_quote_the_same_accuracy(weights: WeightsEnum | Checkpoint) -> None:
     assert weights.recipe is not None
     published, headline = get_recipe(weights.recipe).headline, weights.headline
