@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.small_checkpoints import record, write_colours
@@ -228,6 +228,7 @@ def test_many_that_add_under_one_name_leave_one_whole_entry(catalog: Path, tmp_p
 
 
 @given(name=st.text(max_size=60))
+@example(name=".hidden")
 def test_any_name_that_passes_can_be_kept_and_found(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     try:
         check_name(name)

@@ -72,7 +72,7 @@ def write_entry(checkpoint: Checkpoint, *, over: Entry | None = None) -> Entry:
     """
     folder = catalog_folders()[0]
     is_here = over is not None and over.path.parent == folder
-    path = over.path if over and is_here else folder / f"{quote(checkpoint.id.casefold(), safe='')}.json"
+    path = over.path if over and is_here else folder / _file_name(checkpoint.id)
     folder.mkdir(parents=True, exist_ok=True)
     with _draft_in(folder, json.dumps(to_record(checkpoint), indent=1, ensure_ascii=False) + "\n") as draft:
         if is_here:
@@ -103,6 +103,12 @@ def _draft_in(folder: Path, text: str) -> Iterator[Path]:
         yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _file_name(name: str) -> str:
+    """Where a checkpoint called so is kept. A leading dot would hide the file: it is written out as well."""
+    quoted = quote(name.casefold(), safe="")
+    return f"{'%2E' + quoted[1:] if quoted.startswith('.') else quoted}.json"
 
 
 def _files(folder: Path) -> list[Path]:
