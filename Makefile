@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types bench bench-serve lock clean
+.PHONY: help setup demo serve test lint types bench bench-serve bench-train bench-gpu cards lock clean
 
 help:
 	@echo 'make demo    classify the sample photos; needs no download but the Python packages'
@@ -16,6 +16,9 @@ help:
 	@echo 'make lint    ruff: rules and format; `make types` runs mypy alone'
 	@echo 'make bench   speed beside torchvision, timm and torch.hub: 10 quiet minutes, into cards/measurements'
 	@echo 'make bench-serve   the server beside LitServe, Ray Serve and FastAPI, under abuse, on large pictures: an hour'
+	@echo 'make bench-train   the training loop beside torchvision'"'"'s references'
+	@echo 'make bench-gpu     every check and measurement that needs a GPU: half an hour on one'
+	@echo 'make cards   write the cards anew from the registry and cards/evidence'
 	@echo 'make setup   only set up .venv: about 6 GB on Linux, most of it what torch brings for GPUs'
 	@echo 'make lock    write requirements.lock from pyproject.toml; UPGRADE=--upgrade takes newer versions'
 	@echo 'make clean   remove .venv and everything else that was made here'
@@ -51,6 +54,15 @@ bench-serve: $(READY)
 	$(BIN)/python tests/benchmarks/scaled_decode.py
 	$(BIN)/python tests/benchmarks/serve_soak.py --minutes 10
 	$(BIN)/python tests/benchmarks/serve_schemathesis.py
+
+bench-train: $(READY)
+	$(BIN)/python tests/benchmarks/train_throughput.py
+
+bench-gpu: $(READY)
+	$(BIN)/python tests/gpu/run_all.py
+
+cards: $(READY)
+	$(BIN)/python cards/make_cards.py
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \
