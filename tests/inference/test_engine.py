@@ -69,6 +69,21 @@ def test_portions_are_small_and_leave_no_picture_out(num_images: int, num_at_onc
     assert sizes == sorted(sizes, reverse=True)
 
 
+@given(st.integers(1, 300), st.integers(1, 8), st.integers(CPU_PORTION + 1, 200))
+def test_small_pictures_go_in_even_shares_that_leave_none_out(num_images: int, num_at_once: int, portion: int) -> None:
+    sizes = portion_sizes(num_images, num_at_once, portion=portion)
+    assert sum(sizes) == num_images
+    assert max(sizes) <= min(portion, -(-num_images // num_at_once))
+    assert len(set(sizes[:-1])) <= 1
+
+
+@pytest.mark.parametrize("side", [1, 16, 28, 224])
+def test_probabilities_are_the_softmax_of_the_logits(side: int) -> None:
+    engine = engine_of(nn.Sequential(nn.Conv2d(3, 8, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+    images_NCHW = torch.randn(5, 3, side, side)
+    torch.testing.assert_close(engine.probabilities(images_NCHW), engine.logits(images_NCHW).softmax(1))
+
+
 def test_two_threads_share_a_batch_and_a_thread_that_comes_later_is_not_held_to_one() -> None:
     class Meeting(Network):
         def __init__(self) -> None:

@@ -19,7 +19,7 @@ from training.feeding import outlast_signals
 from training.pictures import Pictures
 from training.studies.parts import Parts, Record
 from weights_registry.errors import InvalidImage
-from weights_registry.inference.engine import CPU_PORTION
+from weights_registry.inference.engine import Engine
 from weights_registry.inference.transforms import ImageTransforms
 from weights_registry.preprocessing import Preprocessing
 
@@ -91,6 +91,7 @@ def measure(
     if len({way.num_channels for way in ways}) != 1:
         raise ValueError("all ways to feed a network must have as many channels, and there must be one")
     transforms = [ImageTransforms(way) for way in ways]
+    engines = [Engine(network, each, device=device) for each in transforms]
     ranges = [range(start, min(start + NUM_IN_PART, len(pictures))) for start in range(0, len(pictures), NUM_IN_PART)]
     found = {part.start: parts.get(_name(part)) for part in ranges}
     missing = [part for part in ranges if found[part.start] is None]
@@ -103,8 +104,8 @@ def measure(
             readable = [index for index, label in enumerate(batch.labels) if label >= 0]
             record["labels"] += [batch.labels[index] for index in readable]
             record["unreadable"] += batch.unreadable
-            for way, (each, images_NCHW) in enumerate(zip(transforms, batch.images_WNCHW, strict=True)):
-                codes = _codes(network, each, images_NCHW, batch.labels, device)
+            for way, (engine, images_NCHW) in enumerate(zip(engines, batch.images_WNCHW, strict=True)):
+                codes = _codes(engine, images_NCHW, batch.labels)
                 record["codes"][way] += "".join(codes[index] for index in readable)
             on_progress(len(batch.labels))
         parts.keep(_name(part), record)
@@ -139,28 +140,12 @@ def _collate(samples: Sequence[tuple[tuple[torch.Tensor, ...], int, str]]) -> _C
     return _Crops(stacked, list(labels), [each for each in told if each])
 
 
-@torch.inference_mode()
-def _codes(
-    network: nn.Module, transforms: ImageTransforms, images_NCHW: torch.Tensor, labels: list[int], device: torch.device
-) -> list[str]:
+def _codes(engine: Engine, images_NCHW: torch.Tensor, labels: list[int]) -> list[str]:
     """What came out for each picture of a batch."""
-    side = transforms.preprocessing.crop_size
-    # A CPU takes large pictures in portions, as the engine does; of small ones as many as amount to the same.
-    portion = max(CPU_PORTION, CPU_PORTION * 224**2 // side**2) if device.type == "cpu" else len(images_NCHW)
-    logits_NK = torch.cat(
-        [
-            network(
-                transforms.normalise(each.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
-            )
-            .float()
-            .cpu()
-            for each in torch.split(images_NCHW, portion)
-        ]
-    )
+    logits_NK = engine.logits(images_NCHW)
     if not logits_NK.isfinite().all():
-        raise RunError(
-            f"the network answers with NaN or infinity to pictures fed so: {transforms.preprocessing.describe()}"
-        )
+        described = engine.transforms.preprocessing.describe()
+        raise RunError(f"the network answers with NaN or infinity to pictures fed so: {described}")
     best_N5 = logits_NK.topk(min(5, logits_NK.shape[1])).indices
     hits_N5 = best_N5 == torch.tensor(labels)[:, None]
     return [_FIRST if hits[0] else _AMONG_FIVE if any(hits) else _MISSED for hits in hits_N5.tolist()]

@@ -17,6 +17,7 @@ from weights_registry.inference.transforms import ImageTransforms
 # threads that share every single operation wait for each other at its end, and on two cores gain a third over one
 # where these gain two thirds. What batch sizes cost: tests/benchmarks/classifier_throughput.py.
 CPU_PORTION: Final = 2
+_PORTION_PIXELS: Final = CPU_PORTION * 224 * 224  # of smaller pictures as many as amount to the same
 
 # Each takes Python's lock between operations; on more than two cores it was not measured.
 MAX_SIDE_BY_SIDE: Final = 8
@@ -50,17 +51,26 @@ class Engine:
         `images_NCHW` is uint8 as `ImageTransforms.to_uint8` gives, or float as `ImageTransforms` gives: then it is
         taken as normalised. Raises ArithmeticError if the network answers with NaN or infinity.
         """
-        logits_NK = self._by_portions(images_NCHW) if self.device.type == "cpu" else self._logits(images_NCHW)
-        probabilities_NK = logits_NK.float().softmax(dim=1).cpu()
+        probabilities_NK = self._run(images_NCHW).softmax(dim=1).cpu()
         if not probabilities_NK.isfinite().all():
             raise ArithmeticError(f"the network answers with NaN or infinity in {self.dtype}; try float32")
         return probabilities_NK
+
+    @torch.inference_mode()
+    def logits(self, images_NCHW: torch.Tensor) -> torch.Tensor:
+        """What the network itself says of the same pictures, (N, K) float32 on the CPU; it may not be finite."""
+        return self._run(images_NCHW).cpu()
+
+    def _run(self, images_NCHW: torch.Tensor) -> torch.Tensor:
+        on_cpu = self.device.type == "cpu"
+        return (self._by_portions(images_NCHW) if on_cpu else self._logits(images_NCHW)).float()
 
     def _by_portions(self, images_NCHW: torch.Tensor) -> torch.Tensor:
         """The logits of all, a few pictures at a time, as many portions at once as there are threads for them."""
         num_threads = torch.get_num_threads()
         num_at_once = max(1, min(num_threads, MAX_SIDE_BY_SIDE, len(images_NCHW)))
-        portions = torch.split(images_NCHW, portion_sizes(len(images_NCHW), num_at_once))
+        portion = max(CPU_PORTION, _PORTION_PIXELS // max(1, images_NCHW.shape[-2] * images_NCHW.shape[-1]))
+        portions = torch.split(images_NCHW, portion_sizes(len(images_NCHW), num_at_once, portion=portion))
         found: list[torch.Tensor] = [images_NCHW] * len(portions)
         waiting = deque(enumerate(portions))
 
@@ -94,14 +104,20 @@ class Engine:
         return logits_NK
 
 
-def portion_sizes(num_images: int, num_at_once: int) -> list[int]:
-    """The portions of a batch: of CPU_PORTION each, but the last pictures one by one, one for each portion at once.
+def portion_sizes(num_images: int, num_at_once: int, *, portion: int = CPU_PORTION) -> list[int]:
+    """The portions of a batch: of `portion` each, but the last pictures one by one, one for each portion at once.
 
-    So threads that share a batch end at about the same time, also where other work holds one of them up.
+    So threads that share a batch end at about the same time, also where other work holds one of them up. Small
+    pictures, of which a portion takes more than CPU_PORTION, are not worth going one by one: of these no portion is
+    larger than an even share, and that is all.
     """
+    if portion > CPU_PORTION:
+        size = max(1, min(portion, -(-num_images // num_at_once)))
+        whole, rest = divmod(num_images, size)
+        return [size] * whole + [rest] * (rest > 0) or [0]
     num_single = min(num_images, num_at_once) if num_at_once > 1 else 0
-    whole, rest = divmod(num_images - num_single, CPU_PORTION)
-    return [CPU_PORTION] * whole + [1] * (rest + num_single) or [0]
+    whole, rest = divmod(num_images - num_single, portion)
+    return [portion] * whole + [1] * (rest + num_single) or [0]
 
 
 def choose_device(device: str | torch.device) -> torch.device:
