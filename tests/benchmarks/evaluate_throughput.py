@@ -51,7 +51,6 @@ def main() -> None:
         }
         environment = {
             "OMP_NUM_THREADS": str(arguments.threads),
-            "OMP_WAIT_POLICY": "PASSIVE",  # as the command line sets it
             "WEIGHTS_REGISTRY_CACHE": str(folder / "cache"),
         }
         done = run([sys.executable, str(PROGRAM), json.dumps(settings)], environment)

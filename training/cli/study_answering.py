@@ -1,10 +1,10 @@
 """What the studies share that ask a Classifier: their flags, and the Classifier. Knows no study."""
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from training.cli.command import positive_int
+from training.cli.study_options import add_data
 
 if TYPE_CHECKING:
     from training.studies.subjects import Subject
@@ -13,24 +13,13 @@ if TYPE_CHECKING:
 
 def add_answering(parser: argparse.ArgumentParser) -> None:
     """Data, device, and how the pictures go through the network."""
-    parser.add_argument(
-        "--data",
-        required=True,
-        metavar="DATA",
-        help="a folder with a sub-folder a category, or with such in val/; fashion-mnist; torchvision:NAME:DIR",
-    )
-    parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
+    add_data(parser)
     parser.add_argument(
         "--batch-size", type=positive_int, default=32, metavar="N", help="pictures at a time (default: 32)"
     )
     parser.add_argument(
         "--threads", type=positive_int, metavar="N", help="that decode (default: one a core, at most 32)"
     )
-
-
-def calm_threads() -> None:
-    """Have torch's threads sleep while they wait, so that those which decode have the cores; call it before torch."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def classifier_of(subject: "Subject", args: argparse.Namespace) -> "Classifier":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from training.cli.command import Command
 from training.cli.output import table
-from training.cli.study_answering import add_answering, calm_threads, classifier_of
+from training.cli.study_answering import add_answering, classifier_of
 from training.cli.study_measuring import one_process
 from training.cli.study_options import add_output, picture_bar, say_unreadable, settle_output, tell
 
@@ -33,7 +33,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    calm_threads()
     from dataclasses import asdict
 
     from training.errors import DataSetError

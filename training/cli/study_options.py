@@ -36,8 +36,8 @@ def settle_output(args: argparse.Namespace, *words: str) -> None:
         args.output = Path("studies", re.sub(r"[^\w.+-]+", "-", name))
 
 
-def add_measuring(parser: argparse.ArgumentParser) -> None:
-    """Data, device and workers of a study that measures."""
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """The pictures that a study measures on, and the device."""
     parser.add_argument(
         "--data",
         required=True,
@@ -45,6 +45,11 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
         help="a folder with a sub-folder a category, or with such in val/; fashion-mnist; torchvision:NAME:DIR",
     )
     parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is a GPU")
+
+
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """Data, device and workers of a study that measures."""
+    add_data(parser)
     add_workers(parser)
 
 

@@ -1,7 +1,6 @@
 """The options that commands share: which weights, on which device, how many at a time."""
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from weights_registry.cli.failures import failing_on
@@ -52,8 +51,6 @@ def make_classifier(checkpoint: "Checkpoint", arguments: argparse.Namespace) -> 
     Raises CommandFailed for a device that is not there, and what `load` raises.
     """
     check_environment()
-    # Read when torch is first imported. Threads that spin while they wait take the cores from those that decode.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     from weights_registry.inference.classifier import Classifier
