@@ -16,6 +16,7 @@ from weights_registry.card.folder import CardsFolder, bundled_checkpoints
 from weights_registry.card.index import Ranking, draw_ranking, index_page, rankings
 from weights_registry.card.recipe import RecipeTable
 from weights_registry.plots import write_chart
+from weights_registry.whole_file import write_whole
 
 HERE = Path(__file__).parent
 FOLDER = CardsFolder(HERE)
@@ -117,9 +118,7 @@ def as_json(record: Any) -> str:
 def write(path: Path, text: str) -> None:
     """Write the file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_whole(path, text)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from weights_registry.checkpoint import Checkpoint
 from weights_registry.errors import CardError, RegistrationError
 from weights_registry.sources.file import path_of
 from weights_registry.user_catalog import find_entry
+from weights_registry.whole_file import write_whole
 
 CARD: Final = "card.md"
 
@@ -78,9 +79,7 @@ def _write_card(folder: Path, checkpoint: Checkpoint) -> tuple[Path | None, tupl
         card = make_card(checkpoint, recipe=table_of(recipe), evidence=folder / EVIDENCE, people=people)
     except CardError as error:
         return None, (f"No card was made: {error}",)
-    part = path.with_suffix(".part")
-    part.write_text(card, encoding="utf-8")
-    return part.replace(path), ()
+    return write_whole(path, card), ()
 
 
 def _add(path: Path, name: str) -> tuple[str | None, tuple[str, ...]]:

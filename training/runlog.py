@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.errors import RunError
+from weights_registry.whole_file import write_whole
 
 NAME: Final = "run.jsonl"
 
@@ -53,9 +54,7 @@ class RunLog:
         return records[0], records[1:]
 
     def _rewrite(self, records: list[Record]) -> None:
-        part = self.path.with_name(f".{NAME}.part")
-        part.write_text("".join(map(_line, records)), encoding="utf-8")
-        part.replace(self.path)
+        write_whole(self.path, "".join(map(_line, records)))
 
 
 def fingerprint(header: Record) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from serve.bench.load import Outcome
 from serve.bench.server_side import Between
+from weights_registry.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +91,7 @@ def document(url: str, rows: Sequence[Row], how: Mapping[str, Any]) -> dict[str,
 
 def write(path: Path, found: Mapping[str, Any]) -> None:
     """Store the document, whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    draft.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, json.dumps(found, indent=2) + "\n")
 
 
 def _errors(outcome: Outcome) -> dict[str, int]:

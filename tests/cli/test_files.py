@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from weights_registry.cli.files import output_file, written_whole
+from weights_registry.cli.files import output_file
+from weights_registry.whole_file import written_whole
 
 
 def test_the_file_takes_its_name_only_at_the_end(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_an_error_of_the_network_itself_is_a_bug_with_a_traceback() -> None:
 
 
 def test_a_name_that_is_not_unicode_reads_back_from_json(tmp_path: Path) -> None:
-    from weights_registry.cli.files import written_whole
+    from weights_registry.whole_file import written_whole
 
     name = os.fsdecode(b"\xff.jpg")
     with written_whole(tmp_path / "names.json") as file:

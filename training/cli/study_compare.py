@@ -10,6 +10,7 @@ from training.cli.output import table
 from training.cli.study_answering import add_answering, classifier_of
 from training.cli.study_measuring import one_process
 from training.cli.study_options import add_output, picture_bar, say_unreadable, settle_output, tell
+from weights_registry.whole_file import written_whole
 
 if TYPE_CHECKING:
     from training.studies.compare import ComparisonStudy
@@ -104,17 +105,12 @@ def _lines(study: "ComparisonStudy") -> list[str]:
 
 def _write_differing(study: "ComparisonStudy", path: Path) -> None:
     """A CSV row for each picture that the two take for different things, whole or not at all."""
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["picture", "truth", "right", "answer_a", "confidence_a", "answer_b", "confidence_b"])
-            for each in study.differing:
-                a, b = (f"{confidence:.6f}" for confidence in (each.confidence_a, each.confidence_b))
-                writer.writerow([each.picture, each.truth, each.right, each.answer_a, a, each.answer_b, b])
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["picture", "truth", "right", "answer_a", "confidence_a", "answer_b", "confidence_b"])
+        for each in study.differing:
+            a, b = (f"{confidence:.6f}" for confidence in (each.confidence_a, each.confidence_b))
+            writer.writerow([each.picture, each.truth, each.right, each.answer_a, a, each.answer_b, b])
 
 
 COMPARE_STUDY = Command(

@@ -14,7 +14,7 @@ from weights_registry.cli.evaluating import (
     why_ranked_so,
 )
 from weights_registry.cli.failures import CalledWrongly
-from weights_registry.cli.files import output_file, written_whole
+from weights_registry.cli.files import output_file
 from weights_registry.cli.options import add_exact_option, add_running_options, add_weights_option, make_classifier
 from weights_registry.cli.output import print_json, printable
 from weights_registry.cli.parsers import add_command
@@ -26,6 +26,7 @@ from weights_registry.evaluation_sets import (
     find_evaluation_set,
 )
 from weights_registry.finding import find_checkpoint
+from weights_registry.whole_file import written_whole
 
 if TYPE_CHECKING:
     from weights_registry.inference.classifier import Classifier

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from weights_registry.categories import CategorySet
 from weights_registry.cli.answer_rows import Writer, answer_writer
 from weights_registry.cli.failures import failing_on, running_the_network
-from weights_registry.cli.files import written_whole
 from weights_registry.cli.output import printable, say
 from weights_registry.cli.progress import progress_bar
 from weights_registry.evaluation_sets import EvaluationSet, RankedAmong
+from weights_registry.whole_file import written_whole
 
 if TYPE_CHECKING:
     from weights_registry.inference.answers import Answer

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from weights_registry.cli.failures import CommandFailed, running_the_network
-from weights_registry.cli.files import output_file, written_whole
+from weights_registry.cli.files import output_file
 from weights_registry.cli.options import add_exact_option, add_running_options, add_weights_option, make_classifier
 from weights_registry.cli.output import printable, say
 from weights_registry.cli.parsers import add_command, whole_number
 from weights_registry.cli.predictions import WRITERS
 from weights_registry.cli.progress import progress_bar
 from weights_registry.finding import find_checkpoint
+from weights_registry.whole_file import written_whole
 
 if TYPE_CHECKING:
     from weights_registry.errors import InvalidImage

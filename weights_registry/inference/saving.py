@@ -14,6 +14,7 @@ from torch import nn
 
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.header import DATA_SHA256_KEY, describe, read_header
+from weights_registry.whole_file import umask
 
 _PLACEHOLDER = "0" * 64
 
@@ -34,7 +35,7 @@ def save(model: nn.Module | Mapping[str, torch.Tensor], path: str | os.PathLike[
     try:
         save_file(_separate(tensors), part, metadata=describe(_as_native(checkpoint), data_sha256=_PLACEHOLDER))
         _enter_digest(part)
-        part.chmod(0o666 & ~_umask())
+        part.chmod(0o666 & ~umask())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -85,9 +86,3 @@ def _enter_digest(part: Path) -> None:
         file.write(content.ljust(room))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from weights_registry.plots.style import house_style, title_of
+from weights_registry.whole_file import write_draft
 
 
 def write_chart(figure: Figure, path: str | os.PathLike[str], *, alt: str, data: Mapping[str, Any]) -> Path:
@@ -37,7 +37,7 @@ def write_chart(figure: Figure, path: str | os.PathLike[str], *, alt: str, data:
     drafts: dict[Path, Path] = {}
     try:
         for place, content in contents.items():
-            drafts[place] = _draft(place, content)
+            drafts[place] = write_draft(place, content)
         for place, draft in drafts.items():
             draft.replace(place)
     finally:
@@ -52,21 +52,3 @@ def _render(figure: Figure) -> bytes:
         # matplotlib would enter its own version, which is not what the picture shows.
         figure.savefig(memory, format="png", dpi=figure.dpi, metadata={"Software": None})
     return memory.getvalue()
-
-
-def _draft(target: Path, content: bytes) -> Path:
-    """`content` on disk under a passing name beside `target`, readable as any new file is."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        draft.chmod(0o666 & ~umask)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    return draft
