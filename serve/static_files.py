@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -37,6 +38,26 @@ class StaticFile:
         if _is_known(self.etag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(self.content, media_type=self.media_type, headers=headers)
+
+
+def routes_of(found: dict[str, StaticFile], headers: dict[str, str], *, index: str, parts: str) -> APIRouter:
+    """`GET index`, the file `index.html`, and `GET parts/NAME`, each of the files by its name: no other path leads
+    anywhere. `headers` go with all of them."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(index)
+    async def page(request: Request) -> Response:
+        """The page."""
+        return found["index.html"].response(request, headers)
+
+    @routes.get(f"{parts}/{{name:path}}")
+    async def part(name: str, request: Request) -> Response:
+        """What the page is made of."""
+        if name not in found:
+            raise HTTPException(404)
+        return found[name].response(request, headers)
+
+    return routes
 
 
 def read(file: Traversable) -> StaticFile:

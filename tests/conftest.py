@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -28,5 +29,5 @@ def pytest_configure(config: pytest.Config) -> None:
 def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """An empty catalog for each test, in the processes that it starts as well."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(CATALOG_VARIABLE, str(tmp_path_factory.getbasetemp() / "no catalog yet"))
+        patch.setenv(CATALOG_VARIABLE, str(tmp_path_factory.getbasetemp() / f"catalog-{uuid4().hex}"))
         yield

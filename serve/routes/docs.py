@@ -6,11 +6,10 @@ are those in the distribution `fastapi-offline`, where the framework's own page 
 
 from importlib.resources import files
 
-from fastapi import APIRouter, Request, Response
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter
 
 from serve.serving import Serving
-from serve.static_files import read
+from serve.static_files import read, routes_of
 
 OURS = ("index.html", "docs.js")
 SWAGGER_UI = ("swagger-ui.css", "swagger-ui-bundle.js")
@@ -25,20 +24,6 @@ HEADERS = {
 
 def router(serving: Serving) -> APIRouter:
     """The routes, for this app."""
-    routes = APIRouter(include_in_schema=False)
     found = {name: read(files("serve") / "docs" / name) for name in OURS}
     found |= {name: read(files("fastapi_offline") / "static" / name) for name in SWAGGER_UI}
-
-    @routes.get("/docs")
-    async def docs(request: Request) -> Response:
-        """The page."""
-        return found["index.html"].response(request, HEADERS)
-
-    @routes.get("/docs/{name}")
-    async def part(name: str, request: Request) -> Response:
-        """What the page is made of."""
-        if name not in found:
-            raise HTTPException(404)
-        return found[name].response(request, HEADERS)
-
-    return routes
+    return routes_of(found, HEADERS, index="/docs", parts="/docs")

@@ -5,11 +5,10 @@ The page may load nothing but itself: its policy forbids inline code, other orig
 
 from importlib.resources import files
 
-from fastapi import APIRouter, Request, Response
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter
 
 from serve.serving import Serving
-from serve.static_files import StaticFile, read
+from serve.static_files import StaticFile, read, routes_of
 
 NAMES = ("index.html", "page.css", "page.js", "card.js", "camera.js", "server.js", "icon.svg")
 SAMPLES = ("tabby_cat.jpg", "espresso.jpg", "tripod.jpg")
@@ -23,22 +22,7 @@ HEADERS = {
 
 def router(serving: Serving) -> APIRouter:
     """The routes, for this app. They look the same whatever it serves; the page asks `/models` itself."""
-    routes = APIRouter(include_in_schema=False)
-    page = _read_all()
-
-    @routes.get("/")
-    async def index(request: Request) -> Response:
-        """The page."""
-        return page["index.html"].response(request, HEADERS)
-
-    @routes.get("/page/{name:path}")
-    async def part(name: str, request: Request) -> Response:
-        """What the page is made of: its style, its code, the sample photos."""
-        if name not in page:
-            raise HTTPException(404)
-        return page[name].response(request, HEADERS)
-
-    return routes
+    return routes_of(_read_all(), HEADERS, index="/", parts="/page")
 
 
 def _read_all() -> dict[str, StaticFile]:

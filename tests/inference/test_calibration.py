@@ -15,11 +15,16 @@ from weights_registry.inference.calibration import (
     ReliabilityBins,
     expected_calibration_error,
     fit_temperature,
-    negative_log_likelihood,
+    log_losses,
     reliability,
     scaled,
     temperature_interval,
 )
+
+
+def negative_log_likelihood(logs_NK: torch.Tensor, labels_N: torch.Tensor) -> float:
+    return float(log_losses(logs_NK, labels_N).mean())
+
 
 ANSWERS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=200)
 

@@ -5,7 +5,6 @@ Pure computation on log-probabilities; knows neither networks nor files. The tem
 want it: no checkpoint's answers are changed by it. Legend: N pictures, K categories.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +14,7 @@ from training.errors import DataSetError
 from training.studies.answering import LogProbabilities
 from training.studies.folds import stratified_folds
 from training.studies.record import to_record
-from training.studies.student_t import critical_value
+from training.studies.student_t import margin
 from weights_registry.inference.calibration import (
     MAX_TEMPERATURE,
     MIN_TEMPERATURE,
@@ -147,6 +146,5 @@ def _calibration(logs_NK: torch.Tensor, labels_N: torch.Tensor) -> Calibration:
 
 def _gain(fallen_N: torch.Tensor) -> LikelihoodGain:
     """The mean of what each picture's loss has fallen by, and Student's interval of it."""
-    mean, num = float(fallen_N.mean()), len(fallen_N)
-    off = critical_value(0.95, num - 1) * float(fallen_N.std()) / math.sqrt(num)
+    mean, off = float(fallen_N.mean()), margin(float(fallen_N.std()), len(fallen_N))
     return LikelihoodGain(mean=mean, low=mean - off, high=mean + off)

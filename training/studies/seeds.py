@@ -3,7 +3,6 @@
 Pure computation on the results of runs.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
@@ -12,7 +11,7 @@ from typing import Final
 from training.errors import RunError
 from training.studies.runs import RunResult
 from training.studies.sample_size import FORMULA, seeds_needed, smallest_difference
-from training.studies.student_t import critical_value
+from training.studies.student_t import margin
 
 DIFFERENCES: Final = (0.1, 0.2, 0.3, 0.5, 1.0)
 CONFIDENCE: Final = 0.95
@@ -84,7 +83,7 @@ def study_seeds(results: Sequence[RunResult], *, differences: Sequence[float] = 
         raise RunError(f"each seed counts once, and these runs have the seeds {', '.join(map(str, seeds))}")
     acc1 = tuple(result.acc1 for result in results)
     mean, spread = fmean(acc1), stdev(acc1)
-    half = critical_value(CONFIDENCE, len(acc1) - 1) * spread / math.sqrt(len(acc1))
+    half = margin(spread, len(acc1), confidence=CONFIDENCE)
     return SeedsStudy(
         recipe=first.recipe,
         digest=first.digest,

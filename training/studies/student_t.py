@@ -3,6 +3,7 @@
 Knows nothing of what is tested.
 """
 
+import math
 from functools import cache
 
 
@@ -23,6 +24,11 @@ def critical_value(confidence: float, degrees: int) -> float:
     if not 0 < confidence < 1:
         raise ValueError(f"`confidence` must be between 0 and 1, not {confidence}")
     return float(stats.t.isf((1 - confidence) / 2, degrees))
+
+
+def margin(spread: float, num: int, *, confidence: float = 0.95) -> float:
+    """How far the mean of `num` values of standard deviation `spread` may lie from the true one, either way."""
+    return critical_value(confidence, num - 1) * spread / math.sqrt(num)
 
 
 def power(shift: float, degrees: int, *, alpha: float) -> float:

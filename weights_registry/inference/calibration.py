@@ -19,8 +19,6 @@ NUM_BINS: Final = 15
 MIN_TEMPERATURE: Final = 0.05
 MAX_TEMPERATURE: Final = 20.0
 
-_MAX_STEPS: Final = 100
-
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
@@ -107,24 +105,24 @@ def fit_temperature(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) 
     sure, below 1 if it is not sure enough.
 
     Logits may be given for log-probabilities: they differ by what the softmax takes out again. The likelihood has one
-    maximum (it is concave in 1 / T), which Newton's steps find, kept within a shrinking bracket. T is held between 0.05
-    and 20: where every answer is right, or every one wrong beyond chance, no temperature is the best, and the bound is
+    maximum (it is concave in 1 / T), where its slope is 0, as Brent's method finds. T is held between 0.05 and 20:
+    where every answer is right, or every one wrong beyond chance, no temperature is the best, and the bound is
     returned. Source: https://arxiv.org/abs/1706.04599. Raises ValueError for shapes that do not fit, for no picture at
     all, and for what is not finite.
     """
     _check(log_probabilities_NK, labels_N)
     logs_NK = log_probabilities_NK.double()
-    low, high, scale = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE, 1.0  # of 1 / T
-    for _ in range(_MAX_STEPS):
-        slope_N, variance_N = _slopes_and_variances(logs_NK, labels_N, scale)
-        slope, curvature = float(slope_N.mean()), float(variance_N.mean())
-        low, high = (low, scale) if slope > 0 else (scale, high)
-        step = scale - slope / curvature if curvature > 0 else math.inf
-        next_scale = step if low < step < high else math.sqrt(low * high)
-        if abs(next_scale - scale) <= 1e-12 * scale:
-            break
-        scale = next_scale
-    return 1 / scale
+    from scipy import optimize
+
+    def slope(scale: float) -> float:
+        return float(_slopes_and_variances(logs_NK, labels_N, scale)[0].mean())
+
+    least, most = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE  # of 1 / T, by which the slope rises
+    if slope(least) >= 0:
+        return MAX_TEMPERATURE
+    if slope(most) <= 0:
+        return MIN_TEMPERATURE
+    return 1 / float(optimize.brentq(slope, least, most, xtol=1e-12))
 
 
 def temperature_interval(
@@ -156,11 +154,6 @@ def log_losses(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> to
     """Of each picture -log of the probability given to the true category, in nats, float64 (N,): 0 if it is certain."""
     _check(log_probabilities_NK, labels_N)
     return -log_probabilities_NK.double().gather(1, labels_N[:, None])[:, 0]
-
-
-def negative_log_likelihood(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> float:
-    """The mean of `log_losses`."""
-    return float(log_losses(log_probabilities_NK, labels_N).mean())
 
 
 def reliability(log_probabilities_NK: torch.Tensor, labels_N: torch.Tensor) -> ReliabilityBins:

@@ -79,15 +79,9 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
     num, fewer = only_a + only_b, min(only_a, only_b)
     if num - 2 * fewer <= 1:  # as even as can be; rounding must not say otherwise
         return 1.0
-    # The tail as a multiple of its largest term: each further one is smaller by a factor that only falls.
-    term = total = 1.0
-    for count in range(fewer, 0, -1):
-        term *= count / (num - count + 1)
-        total += term
-        if term < 1e-17 * total:
-            break
-    log_largest = math.lgamma(num + 1) - math.lgamma(fewer + 1) - math.lgamma(num - fewer + 1) - num * math.log(2)
-    return min(1.0, 2 * total * math.exp(log_largest))
+    from scipy import stats
+
+    return min(1.0, 2 * float(stats.binom.cdf(fewer, num, 0.5)))
 
 
 def tango_interval(only_a: int, only_b: int, num_images: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
