@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cli.command import Command, add_settings
+from training.cli.command import Command, add_settings, positive_float
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject
 from training.cli.study_options import (
@@ -19,6 +19,7 @@ from training.cli.study_options import (
 )
 from training.ladders import LADDERS, get_ladder
 from training.overrides import override, parse_settings
+from training.shortening import times_epochs
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _EPILOG = """\
 Each rung is a run in a folder of its own, for each seed; one that is done is not trained again. A rung that retrains
 nothing measures the weights of the rung before, fed otherwise: those are trained even where --recipes leaves them out.
-A --set holds for every rung.
+A --set holds for every rung, after --epochs-factor.
 """
 
 
@@ -41,6 +42,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--recipes", metavar="PATTERN", help="rungs by id or name, such as '*/rung-0?' (default: all)")
     parser.add_argument("--seeds", type=int_list, default=(0,), metavar="LIST", help="default: 0")
+    parser.add_argument(
+        "--epochs-factor",
+        type=positive_float,
+        default=1.0,
+        metavar="X",
+        help="times the epochs of every rung, so that they keep their proportions: 0.2 is a fifth (default: 1)",
+    )
     add_settings(parser)
     add_training(parser)
     add_output(parser, "ladder-LADDER")
@@ -89,7 +97,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _recipe(args: argparse.Namespace, rung: "Rung") -> "Recipe":
-    return override(rung.recipe, **parse_settings(args.settings))
+    return override(times_epochs(rung.recipe, args.epochs_factor), **parse_settings(args.settings))
 
 
 def _folder(args: argparse.Namespace, rung: "Rung", seed: int) -> Path:
