@@ -36,9 +36,12 @@ def checkpoint_opener(settings: Settings) -> Callable[[str], Model]:
         from weights_registry.finding import find_checkpoint
 
         find_checkpoint(weights)  # a wrong name is told at once, not after the seconds that torch takes to import
-        from serve.checkpoint_model import ModelOptions, open_checkpoint
+        from serve.checkpoint_model import ModelOptions, open_checkpoint, use_threads
         from weights_registry.inference.images import ImageLimits
 
+        # Every thread that ever shared its work keeps helpers of its own. When all of them outnumber the cores, OpenMP
+        # lets them sleep after each operation instead of spin, and a picture alone takes half as long again.
+        use_threads(1)
         limits = ImageLimits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
         return open_checkpoint(
             weights,

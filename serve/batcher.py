@@ -1,7 +1,8 @@
 """Groups single items into batches and gives each caller its own answer. Knows nothing of images, torch or HTTP.
 
-One engine thread takes what has queued as soon as it is free, so a lone item never waits and load fills batches by
-itself. Queues (lanes) are served in turn. The event loop is woken once a batch, not once an item.
+An engine thread takes what has queued as soon as it is free, so a lone item never waits and load fills batches by
+itself. There are as many as the lane that runs most batches at a time can use: one for a GPU, more for cores. Queues
+(lanes) are served in turn. The event loop is woken once a batch, not once an item.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from math import inf
 from typing import Any
 
 from serve.errors import DeadlineExceeded, EngineDied
-from serve.lane import Answer, Item, Lane, State, Ticket
+from serve.lane import Answer, Item, Lane, Run, State, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +29,47 @@ class BatchReport:
 
 
 class Batcher:
-    """The engine thread and its lanes. Everything but `enqueue` and `report` is called on the event loop.
+    """The engine threads and their lanes. Everything but `enqueue` and `report` is called on the event loop.
 
     `on_batch` hears of every batch, on the event loop.
     """
 
     def __init__(self, *, on_batch: Callable[[BatchReport], None] | None = None) -> None:
         self._on_batch = on_batch
-        self._lock = threading.Lock()  # guards the lanes' queues, the turns and the two flags
-        self._wake = threading.Lock()  # held while there is nothing to do; a Lock is the cheapest semaphore there is
-        self._wake.acquire()
+        self._lock = threading.Lock()  # guards the lanes' queues, the turns, who is idle, and whether it ends
         self._turns: deque[Lane[Any, Any]] = deque()
-        self._is_idle = False
+        self._idle: deque[threading.Lock] = deque()  # threads that wait; a Lock is the cheapest semaphore there is
         self._is_stopping = False
         self._died: EngineDied | None = None
         self._lanes: set[Lane[Any, Any]] = set()
         self._inside: set[Ticket[Any, Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
-        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the engine thread, for the event loop that runs."""
+        """Begin to work, for the event loop that runs."""
         self._loop = asyncio.get_running_loop()
-        self._thread.start()
+        self._start_threads()
 
     def open_lane(
-        self, name: str, run: Callable[[list[Item]], Sequence[Answer]], *, max_batch: int, queue_size: int
+        self,
+        name: str,
+        run: Run[Item, Answer],
+        *,
+        max_batch: int,
+        queue_size: int,
+        at_once: int = 1,
     ) -> Lane[Item, Answer]:
-        """A new queue, served in turn with the others. `run` is called on the engine thread."""
-        lane = Lane(self, name, run, max_batch=max_batch, queue_size=queue_size)
+        """A new queue, served in turn with the others. `run` is called on engine threads, `at_once` at most."""
+        lane = Lane(self, name, run, max_batch=max_batch, queue_size=queue_size, at_once=at_once)
         self._lanes.add(lane)
+        if self._threads:
+            self._start_threads()
         return lane
 
     async def close(self, *, join_timeout_s: float = 5.0) -> None:
-        """Answer all that was accepted, refuse everything else, and end the thread."""
+        """Answer all that was accepted, refuse everything else, and end the threads."""
         for lane in self._lanes:
             lane.is_open = False
         await asyncio.gather(*(lane.close() for lane in tuple(self._lanes)))
@@ -70,14 +77,14 @@ class Batcher:
             self._timer.cancel()
         with self._lock:
             self._is_stopping = True
-            self._wake_engine()
-        if self._thread.ident is not None:
-            await asyncio.to_thread(self._thread.join, join_timeout_s)
+            self._wake_all()
+        if self._threads:
+            await asyncio.to_thread(self._join, join_timeout_s)
 
     @property
     def is_healthy(self) -> bool:
-        """Whether items are answered: the engine thread has started and lives."""
-        return self._died is None and self._thread.is_alive()
+        """Whether items are answered: the engine threads have started and live."""
+        return self._died is None and bool(self._threads) and all(thread.is_alive() for thread in self._threads)
 
     def check_alive(self) -> None:
         """Pass while the engine lives; raises EngineDied otherwise."""
@@ -105,7 +112,8 @@ class Batcher:
             ticket.state = State.QUEUED
             lane.queue.append(ticket)
             self._give_turn(lane)
-            self._wake_engine()
+            if self._idle:
+                self._idle.pop().release()
 
     def report(self, ticket: Ticket[Any, Any], error: Exception) -> None:
         """Give the caller of `ticket` an error. From any thread."""
@@ -126,6 +134,19 @@ class Batcher:
         self._lanes.discard(lane)
 
     # On the event loop
+
+    def _start_threads(self) -> None:
+        """Start what is lacking."""
+        wanted = max((lane.at_once for lane in self._lanes), default=1)
+        for number in range(len(self._threads), wanted):
+            thread = threading.Thread(target=self._serve, args=(number == 0,), name=f"engine-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _join(self, timeout_s: float) -> None:
+        ends_at = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, ends_at - time.monotonic()))
 
     def _fail(self, ticket: Ticket[Any, Any], error: Exception) -> None:
         if not ticket.answer.done():
@@ -166,14 +187,20 @@ class Batcher:
         if following != inf:
             self._set_timer(following)
 
-    # On the engine thread
+    # On the engine threads
 
-    def _serve(self) -> None:
+    def _serve(self, is_first: bool) -> None:
+        wake = threading.Lock()
+        wake.acquire()
+        # The first is woken before the others, so that under little load one thread does all: what a library keeps for
+        # each thread, such as OpenMP's helpers, is there once.
+        wait = self._idle.append if is_first else self._idle.appendleft
+        lane: Lane[Any, Any] | None = None
         try:
-            while (taken := self._take()) is not None:
+            while (taken := self._take(wake, wait, done=lane)) is not None:
                 lane, batch = taken
                 started = time.monotonic()
-                answers, errors = _run(lane, batch)
+                answers, errors = _run(lane, batch, len(self._inside))
                 ended = time.monotonic()
                 for ticket in batch:
                     ticket.answered_at = ended
@@ -181,26 +208,40 @@ class Batcher:
                 report = BatchReport(lane.name, len(batch), ended - started, lane.num_waiting)
                 self._call(self._deliver, batch, answers, errors, report)
         except BaseException as error:  # whatever ends this thread, nobody may wait for it
-            self._died = EngineDied(f"the engine has ended: {error!r}; restart the server")
-            self._died.__cause__ = error
+            with self._lock:
+                self._died = self._died or _died_of(error)
+                self._wake_all()
             self._call(self._fail_all)
 
-    def _take(self) -> tuple[Lane[Any, Any], list[Ticket[Any, Any]]] | None:
-        """The batch whose turn it is; waits until there is one. None when the batcher is closed."""
+    def _take(
+        self, wake: threading.Lock, wait: Callable[[threading.Lock], None], *, done: Lane[Any, Any] | None
+    ) -> tuple[Lane[Any, Any], list[Ticket[Any, Any]]] | None:
+        """The batch whose turn it is; waits until there is one. None when the batcher is closed or has died.
+
+        `done` is the lane whose batch the thread has just run. It waits among the idle by `wait`, for `wake`.
+        """
+        with self._lock:
+            if done is not None:
+                done.num_running -= 1
+                if done.queue:
+                    self._give_turn(done)
         while True:
             with self._lock:
-                while self._turns:
+                while self._turns and self._died is None:
                     lane = self._turns.popleft()
                     lane.has_turn = False
+                    if lane.num_running == lane.at_once:  # it gets its turn back when one of these is done
+                        continue
                     batch = lane.take(time.monotonic())
                     if lane.queue:
                         self._give_turn(lane)
                     if batch:
+                        lane.num_running += 1
                         return lane, batch
-                if self._is_stopping:
+                if self._is_stopping or self._died is not None:
                     return None
-                self._is_idle = True
-            self._wake.acquire()
+                wait(wake)
+            wake.acquire()
 
     def _give_turn(self, lane: Lane[Any, Any]) -> None:
         """Put the lane at the end of the turns, once. With the lock held."""
@@ -208,11 +249,10 @@ class Batcher:
             lane.has_turn = True
             self._turns.append(lane)
 
-    def _wake_engine(self) -> None:
+    def _wake_all(self) -> None:
         """With the lock held."""
-        if self._is_idle:
-            self._is_idle = False
-            self._wake.release()
+        while self._idle:
+            self._idle.pop().release()
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -222,13 +262,21 @@ class Batcher:
                 raise
 
 
-def _run(lane: Lane[Item, Answer], batch: list[Ticket[Item, Answer]]) -> tuple[Sequence[Any], dict[int, Exception]]:
+def _died_of(error: BaseException) -> EngineDied:
+    died = EngineDied(f"the engine has ended: {error!r}; restart the server")
+    died.__cause__ = error
+    return died
+
+
+def _run(
+    lane: Lane[Item, Answer], batch: list[Ticket[Item, Answer]], num_inside: int
+) -> tuple[Sequence[Any], dict[int, Exception]]:
     """The batch's answers, and the errors of those that have none, by index.
 
     A batch that fails is run again one item at a time, so that only the culprit fails; no item is run a third time.
     """
     try:
-        return _answers(lane, batch), {}
+        return _answers(lane, batch, num_inside), {}
     except EngineDied:
         raise
     except Exception as error:
@@ -238,7 +286,7 @@ def _run(lane: Lane[Item, Answer], batch: list[Ticket[Item, Answer]]) -> tuple[S
     errors: dict[int, Exception] = {}
     for index, ticket in enumerate(batch):
         try:
-            answers += _answers(lane, [ticket]) if ticket.state is State.RUNNING else [None]
+            answers += _answers(lane, [ticket], num_inside) if ticket.state is State.RUNNING else [None]
         except EngineDied:
             raise
         except Exception as error:
@@ -247,8 +295,9 @@ def _run(lane: Lane[Item, Answer], batch: list[Ticket[Item, Answer]]) -> tuple[S
     return answers, errors
 
 
-def _answers(lane: Lane[Item, Answer], batch: list[Ticket[Item, Answer]]) -> Sequence[Answer]:
-    answers = lane.run([ticket.item for ticket in batch])  # type: ignore[misc]  # put, or it would not be queued
+def _answers(lane: Lane[Item, Answer], batch: list[Ticket[Item, Answer]], num_inside: int) -> Sequence[Answer]:
+    items = [ticket.item for ticket in batch]
+    answers = lane.run(items, max(num_inside, len(batch)))  # type: ignore[arg-type]  # put, or it would not be queued
     if len(answers) != len(batch):
         raise RuntimeError(f"`{lane.name}` gave {len(answers)} answers to {len(batch)} items")
     return answers

@@ -27,8 +27,8 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 class ModelOptions:
     """How checkpoints are run here: where, in which precision, and how large a picture may be.
 
-    `scaled_decode` is the setting of that name. On the CPU a batch is shared by `num_threads`, which also share the
-    cores with the decode threads, one a core by default; a picture is resized by one of these alone.
+    `scaled_decode` is the setting of that name. On the CPU batches go side by side and share `num_threads`, which share
+    the cores with the decode threads, one a core by default; a picture is resized by one of these alone.
     """
 
     device: str = "auto"
@@ -54,7 +54,7 @@ def open_checkpoint(weights: str, options: ModelOptions) -> "CheckpointModel":
 
 
 class CheckpointModel:
-    """A loaded checkpoint, ready to be served. The first half runs in any thread, the second in one at a time."""
+    """A loaded checkpoint, ready to be served. The first half runs in any thread, the second in `at_once` at a time."""
 
     def __init__(self, loaded: LoadedCheckpoint, sha256: str, options: ModelOptions) -> None:
         self._transforms = loaded.transforms()
@@ -64,11 +64,13 @@ class CheckpointModel:
         self._num_channels = loaded.checkpoint.preprocessing.num_channels
         self._crop_size = loaded.checkpoint.preprocessing.crop_size
         self._engine = Engine(loaded.model, self._transforms, device=options.device, dtype=DTYPES[options.dtype])
+        self.at_once = min(self._num_threads, self._engine.most_at_once)
+        self.best_batch = self._engine.portion_of(self._crop_size)
         self.facts = ModelFacts(loaded.checkpoint, sha256, str(self._engine.device), options.dtype)
 
     def prepare(self, picture: bytes | Pixels) -> torch.Tensor:
         """What the network is fed, (C, S, S): uint8 before normalisation, or a normalised float32 input as it came."""
-        _use_threads(1)
+        use_threads(1)
         if isinstance(picture, bytes):
             return self._transforms.to_uint8(self._decode(picture))
         if picture.ndim != 3 or picture.shape[0] != self._num_channels or 0 in picture.shape:
@@ -78,13 +80,14 @@ class CheckpointModel:
             return self._transforms.to_uint8(pixels_CHW)
         return self._check_normalised(pixels_CHW)
 
-    def run(self, items: list[torch.Tensor]) -> list[Probabilities]:
+    def run(self, items: list[torch.Tensor], num_inside: int) -> list[Probabilities]:
         """Probabilities (K,) of each, float32.
 
+        On the CPU they get as large a share of the threads as they are of the `num_inside` pictures in the server.
         Raises InvalidRequest for a normalised input that the network overflows on, and EngineDied after a fault that no
         later batch survives.
         """
-        _use_threads(self._num_threads)
+        use_threads(max(self._num_threads // self.at_once, self._num_threads * len(items) // num_inside))
         are_ours = all(item.dtype == torch.uint8 for item in items)
         if len({item.dtype for item in items}) > 1:
             normalise = self._transforms.normalise
@@ -139,7 +142,7 @@ class CheckpointModel:
         return input_CHW
 
 
-def _use_threads(num_threads: int) -> None:
+def use_threads(num_threads: int) -> None:
     """Have the calling thread split its torch work over `num_threads`; asking first is cheaper than setting again."""
     if torch.get_num_threads() != num_threads:
         torch.set_num_threads(num_threads)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum
 from math import inf
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from serve.errors import DeadlineExceeded, NotReady, QueueFull
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+
+Run: TypeAlias = Callable[[list[Item], int], Sequence[Answer]]
+"""Items of a batch, and how many items there are in all, these among them, in any lane and at any stage -> answers."""
 
 
 class State(Enum):
@@ -79,28 +82,33 @@ class Ticket(Generic[Item, Answer]):
 class Lane(Generic[Item, Answer]):
     """A queue of items for one `run`, which takes 1 to `max_batch` items and gives as many answers in their order.
 
-    At most `queue_size` places are waiting, reserved or queued; the batch that runs is not among them.
+    At most `queue_size` places are waiting, reserved or queued; the batches that run, `at_once` at most, are not among
+    them.
     """
 
     def __init__(
         self,
         batcher: "Batcher",
         name: str,
-        run: Callable[[list[Item]], Sequence[Answer]],
+        run: Run[Item, Answer],
         *,
         max_batch: int,
         queue_size: int,
+        at_once: int,
     ) -> None:
-        if max_batch < 1 or queue_size < 1:
-            raise ValueError(f"`max_batch` and `queue_size` must be 1 or more, not `{max_batch}` and `{queue_size}`")
+        for limit, value in (("max_batch", max_batch), ("queue_size", queue_size), ("at_once", at_once)):
+            if value < 1:
+                raise ValueError(f"`{limit}` must be 1 or more, not `{value}`")
         self.batcher = batcher
         self.name = name
         self.run = run
         self.max_batch = max_batch
         self.queue_size = queue_size
+        self.at_once = at_once
         self.queue: deque[Ticket[Item, Answer]] = deque()
         self.num_waiting = 0
         self.num_inside = 0
+        self.num_running = 0
         self.has_turn = False
         self.is_open = True
         self._empty: asyncio.Event | None = None

@@ -32,11 +32,21 @@ class ModelFacts:
 
 
 class Model(Protocol):
-    """A loaded checkpoint in two halves: `prepare` runs in decode threads, `run` on the engine thread."""
+    """A loaded checkpoint in two halves: `prepare` runs in decode threads, `run` on engine threads."""
 
     @property
     def facts(self) -> ModelFacts:
         """What it is."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many batches may run at a time."""
+        ...
+
+    @property
+    def best_batch(self) -> int | None:
+        """Pictures of a batch beyond which a larger one is no faster; None where larger is always faster."""
         ...
 
     def prepare(self, picture: bytes | Pixels) -> Any:
@@ -46,8 +56,12 @@ class Model(Protocol):
         """
         ...
 
-    def run(self, items: list[Any]) -> Sequence[Probabilities]:
-        """Probabilities (K,) of each item, in order. Raises EngineDied if nothing can be run any more."""
+    def run(self, items: list[Any], num_inside: int) -> Sequence[Probabilities]:
+        """Probabilities (K,) of each item, in order.
+
+        `num_inside` is how many pictures the server has in hand, these among them, whatever model they are for: what
+        all of it may use, such as cores, is to be shared with those. Raises EngineDied if nothing can be run any more.
+        """
         ...
 
     def example(self) -> Any:

@@ -10,6 +10,9 @@ from weights_registry.weights_enum import WeightsEnum
 class NoopModel:
     """Gives every picture the same probabilities, under the name and the categories of the checkpoint `name`."""
 
+    at_once = 1
+    best_batch = None
+
     def __init__(self, name: str) -> None:
         found = get_weights(name)
         checkpoint = found.checkpoint if isinstance(found, WeightsEnum) else found
@@ -22,7 +25,7 @@ class NoopModel:
         """The picture's length: nothing is decoded."""
         return len(picture)
 
-    def run(self, items: list[int]) -> list[Probabilities]:
+    def run(self, items: list[int], num_inside: int) -> list[Probabilities]:
         """As many times the same answer."""
         return [self._probabilities_K] * len(items)
 

@@ -91,7 +91,7 @@ class _Served:
 
 
 class LocalPredictor:
-    """Models in this process: `num_decode_threads` threads decode, one engine thread runs all networks in turn."""
+    """Models in this process: `num_decode_threads` threads decode, engine threads run the networks in turn."""
 
     def __init__(
         self,
@@ -200,7 +200,11 @@ class LocalPredictor:
     async def _warm_up(self, model: Model) -> Lane[Any, Probabilities]:
         """An open lane for the model, on which one picture and then a full batch have gone the real way."""
         lane: Lane[Any, Probabilities] = self._batcher.open_lane(
-            model.facts.name, model.run, max_batch=self._max_batch, queue_size=self._queue_size
+            model.facts.name,
+            model.run,
+            max_batch=min(self._max_batch, model.best_batch or self._max_batch),
+            queue_size=self._queue_size,
+            at_once=model.at_once,
         )
         try:
             example = await asyncio.to_thread(model.example)

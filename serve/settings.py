@@ -29,7 +29,12 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 for any free one")
     workers: int = Field(default=1, ge=1, description="processes on the port; each holds its own copy of the models")
-    max_batch: int = Field(default=16, ge=1, description="most pictures a batch holds")
+    max_batch: int = Field(
+        default=16,
+        ge=1,
+        description="most pictures a batch holds; on the CPU batches of two go side by side, "
+        "or of more where pictures are small",
+    )
     queue: int = Field(
         default=256, ge=1, description="most pictures that wait for one model; more are refused with 503"
     )

@@ -50,7 +50,7 @@ def test_probabilities_of_uint8_pictures_are_those_of_the_cpu(
 def tight_model(gpu: torch.device, tmp_path: Path) -> Iterator[CheckpointModel]:
     """ResNet-50 where one picture fits into the GPU's memory and 256 do not."""
     model = open_checkpoint(str(write_resnet50(tmp_path / "resnet50.safetensors")), ModelOptions(device="cuda"))
-    model.run([model.example()])
+    model.run([model.example()], 1)
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(gpu).total_memory
     torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_reserved() + 600 * 2**20) / total)
@@ -64,15 +64,15 @@ def test_a_batch_that_the_memory_does_not_hold_is_answered_one_by_one(tight_mode
     kinds = [tight_model.prepare(generator.integers(0, 256, (3, 224, 224), dtype=np.uint8)) for _ in range(4)]
     items = [kinds[number % 4] for number in range(256)]
     with pytest.raises(torch.OutOfMemoryError):
-        tight_model.run(items)
-    expected = [tight_model.run([item])[0] for item in kinds]
+        tight_model.run(items, len(items))
+    expected = [tight_model.run([item], 1)[0] for item in kinds]
 
     gate = threading.Event()
     sizes: list[int] = []
 
-    def run(batch: list[torch.Tensor]) -> list[Probabilities]:
+    def run(batch: list[torch.Tensor], num_inside: int) -> list[Probabilities]:
         assert gate.wait(60)  # behind the first item all others queue
-        return tight_model.run(batch)
+        return tight_model.run(batch, num_inside)
 
     async def ask_all() -> list[Probabilities]:
         batcher = Batcher(on_batch=lambda report: sizes.append(report.size))

@@ -86,13 +86,13 @@ class GatedModel(NoopModel):
         self.has_begun = threading.Event()
         self.batch_sizes: list[int] = []
 
-    def run(self, items: list[int]) -> list[Any]:
+    def run(self, items: list[int], num_inside: int) -> list[Any]:
         self.batch_sizes.append(len(items))
         self.has_begun.set()
         assert self.gate.wait(30)
         if len(b"poison") in items:
             raise ArithmeticError("poisoned")
-        return super().run(items)
+        return super().run(items, num_inside)
 
     def shut(self) -> None:
         """Stand still at the next batch, and remember that none has begun."""

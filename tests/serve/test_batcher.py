@@ -26,7 +26,7 @@ class Engine:
         self.gate.set()
         self.has_begun = threading.Event()
 
-    def run(self, items: list[int]) -> list[int]:
+    def run(self, items: list[int], num_inside: int) -> list[int]:
         self.batches.append(items)
         self.has_begun.set()
         assert self.gate.wait(20)
@@ -65,15 +65,17 @@ async def queued(lane: Lane[int, int], item: int, **options: float) -> asyncio.T
 @given(
     items=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20), st.booleans()), max_size=40),
     max_batch=st.integers(1, 7),
+    at_once=st.integers(1, 3),
     is_stopped=st.booleans(),
 )
 def test_every_caller_gets_its_own_answer_or_its_own_error_and_no_batch_is_over_the_limit(
-    items: list[tuple[int, int, bool]], max_batch: int, is_stopped: bool
+    items: list[tuple[int, int, bool]], max_batch: int, at_once: int, is_stopped: bool
 ) -> None:
     async def scenario(batcher: Batcher) -> None:
         engine = Engine()
         lanes = [
-            batcher.open_lane(f"lane {index}", engine.run, max_batch=max_batch, queue_size=100) for index in range(3)
+            batcher.open_lane(f"lane {index}", engine.run, max_batch=max_batch, queue_size=100, at_once=at_once)
+            for index in range(3)
         ]
         first = await stop_engine(engine, lanes[0]) if is_stopped else None
         callers = [(item, gives_up, await queued(lanes[index], item)) for index, item, gives_up in items]
@@ -210,7 +212,7 @@ def test_no_item_is_run_a_third_time() -> None:
 
 def test_a_wrong_number_of_answers_is_an_error_not_somebody_elses_answer() -> None:
     async def scenario(batcher: Batcher) -> None:
-        def answer_once_too_often(items: list[int]) -> list[int]:
+        def answer_once_too_often(items: list[int], num_inside: int) -> list[int]:
             return [*items, 0]
 
         lane = batcher.open_lane("lane", answer_once_too_often, max_batch=8, queue_size=10)
@@ -225,8 +227,8 @@ def test_a_dead_engine_fails_all_who_wait_and_all_who_come(end: BaseException) -
     async def scenario(batcher: Batcher) -> None:
         engine = Engine()
 
-        def die(items: list[int]) -> list[int]:
-            engine.run(items)
+        def die(items: list[int], num_inside: int) -> list[int]:
+            engine.run(items, num_inside)
             raise end
 
         lane = batcher.open_lane("lane", die, max_batch=1, queue_size=10)
@@ -310,7 +312,14 @@ def test_every_batch_is_reported_with_its_size() -> None:
     ]
 
 
-@pytest.mark.parametrize("limits", [{"max_batch": 0, "queue_size": 1}, {"max_batch": 1, "queue_size": 0}])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_batch": 0, "queue_size": 1},
+        {"max_batch": 1, "queue_size": 0},
+        {"max_batch": 1, "queue_size": 1, "at_once": 0},
+    ],
+)
 def test_a_limit_below_one_is_refused(limits: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="1 or more"):
         Batcher().open_lane("lane", Engine().run, **limits)

@@ -229,10 +229,10 @@ def test_a_picture_the_network_fails_on_loses_none_of_its_neighbours(gated: Gate
 
 def test_a_dead_engine_makes_the_server_unready_and_dead_not_silent() -> None:
     class Dying(GatedModel):
-        def run(self, items: list[int]) -> list[Any]:
+        def run(self, items: list[int], num_inside: int) -> list[Any]:
             if len(b"fatal") in items:
                 raise errors.EngineDied("the GPU is gone")
-            return super().run(items)
+            return super().run(items, num_inside)
 
     with running(Dying) as found:
         assert found.client.get("/readyz").status_code == found.client.get("/healthz").status_code == 200

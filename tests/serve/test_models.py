@@ -86,10 +86,10 @@ def test_a_load_that_fails_leaves_the_old_model_serving() -> None:
 
 def test_a_model_that_fails_when_warmed_up_never_serves() -> None:
     class Cold(NoopModel):
-        def run(self, items: list[int]) -> list[Any]:
+        def run(self, items: list[int], num_inside: int) -> list[Any]:
             if self.facts.name == OTHER:
                 raise ArithmeticError("NaN")
-            return super().run(items)
+            return super().run(items, num_inside)
 
     with running(Cold, api_key="sesame") as found:
         assert found.client.post("/models/resnet18", headers=KEY).status_code == 502

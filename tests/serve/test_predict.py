@@ -138,7 +138,7 @@ def test_floats_and_pixels_go_the_same_way_as_pictures(checkpoint_model: Model) 
     pixels = item.numpy()
     normalised = get_weights(WEIGHTS).checkpoint.transforms().normalise(item).numpy()  # type: ignore[union-attr]
     resized = checkpoint_model.prepare(pixels)
-    mixed = checkpoint_model.run([item, checkpoint_model.prepare(normalised), resized])
+    mixed = checkpoint_model.run([item, checkpoint_model.prepare(normalised), resized], 3)
     assert mixed[0] == pytest.approx(mixed[1], abs=1e-5)
     assert resized.shape == item.shape
 

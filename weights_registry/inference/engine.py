@@ -27,7 +27,7 @@ class Engine:
     """A network on its device, with the last half of its preprocessing.
 
     Pictures cross to the device as uint8, a quarter of float32's bytes, and are normalised there. On the CPU it uses as
-    many threads as torch is set to use in the calling thread. Safe to call from one thread at a time.
+    many threads as torch is set to use in the calling thread. Safe to call from `most_at_once` threads at a time.
     """
 
     def __init__(
@@ -43,6 +43,15 @@ class Engine:
         self.transforms = transforms
         self.model = model.eval().to(self.device, dtype).to(memory_format=torch.channels_last)
         self._others = ThreadPoolExecutor(MAX_SIDE_BY_SIDE, thread_name_prefix="network")
+
+    @property
+    def most_at_once(self) -> int:
+        """How many calls at a time are of use, each with a share of the threads: one where a GPU does the work."""
+        return MAX_SIDE_BY_SIDE if self.device.type == "cpu" else 1
+
+    def portion_of(self, side: int) -> int | None:
+        """How many pictures of `side` x `side` pixels the CPU takes at a time; None where all go at once."""
+        return _portion(side, side) if self.device.type == "cpu" else None
 
     @torch.inference_mode()
     def probabilities(self, images_NCHW: torch.Tensor) -> torch.Tensor:
@@ -69,7 +78,7 @@ class Engine:
         """The logits of all, a few pictures at a time, as many portions at once as there are threads for them."""
         num_threads = torch.get_num_threads()
         num_at_once = max(1, min(num_threads, MAX_SIDE_BY_SIDE, len(images_NCHW)))
-        portion = max(CPU_PORTION, _PORTION_PIXELS // max(1, images_NCHW.shape[-2] * images_NCHW.shape[-1]))
+        portion = _portion(*images_NCHW.shape[-2:])
         portions = torch.split(images_NCHW, portion_sizes(len(images_NCHW), num_at_once, portion=portion))
         found: list[torch.Tensor] = [images_NCHW] * len(portions)
         waiting = deque(enumerate(portions))
@@ -102,6 +111,10 @@ class Engine:
             images_NCHW = self.transforms.normalise(images_NCHW, dtype=self.dtype)
         logits_NK: torch.Tensor = self.model(images_NCHW.to(self.dtype).contiguous(memory_format=torch.channels_last))
         return logits_NK
+
+
+def _portion(height: int, width: int) -> int:
+    return max(CPU_PORTION, _PORTION_PIXELS // max(1, height * width))
 
 
 def portion_sizes(num_images: int, num_at_once: int, *, portion: int = CPU_PORTION) -> list[int]:
