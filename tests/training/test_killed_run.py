@@ -16,6 +16,7 @@ from training.runlog import RunLog
 from training.snapshots import SnapshotFolder, read
 
 SCRIPT = ["-m", "tests.training.tiny_runs"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
@@ -40,6 +41,16 @@ def weights(output: Path) -> dict[str, torch.Tensor]:
     content = read(output / "last.snapshot")
     assert content["position"] == {"epoch": TINY.epochs, "num_steps": 0}
     return {f"{part}.{name}": each for part in ("network", "average") for name, each in content[part].items()}
+
+
+def assert_same_parameters(found: dict[str, torch.Tensor], whole: dict[str, torch.Tensor]) -> None:
+    """Of two processes and of one that accumulates: parameters see the gradients of all batches.
+
+    Batch statistics are those of the first process's batches.
+    """
+    for name in whole:
+        if name.startswith("network.") and name.endswith(("weight", "bias")):
+            assert torch.allclose(found[name].float(), whole[name].float(), atol=1e-5), name
 
 
 def start(data: Path, output: Path, *, num_workers: int = 0) -> subprocess.Popen[str]:
@@ -93,12 +104,34 @@ def test_asked_to_stop_together_with_its_workers_it_saves_and_exits(
     assert all(torch.equal(found[name], whole[name]) for name in whole)
 
 
+@pytest.mark.parametrize("told", ["torchrun", "one process"])
+def test_two_processes_asked_to_stop_agree_on_the_step_save_and_go_on(
+    data: Path, tmp_path: Path, whole: dict[str, torch.Tensor], told: str
+) -> None:
+    words = [*TORCHRUN, *SCRIPT, str(data), str(tmp_path / "run"), "0"]
+    started = subprocess.Popen(
+        words, env=ENVIRONMENT, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    wait_for_snapshot(tmp_path / "run", started, 1)
+    children = Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split()
+    os.kill(started.pid if told == "torchrun" else int(children[-1]), signal.SIGTERM)
+    _, said = started.communicate(timeout=300)
+    assert started.returncode != 0
+    assert "epoch 3/3  loss" not in said, "the run was over before it could be stopped"
+    content, damaged = SnapshotFolder(tmp_path / "run").latest()
+    assert content is not None
+    assert not damaged
+    done = subprocess.run(words, env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Resumed at epoch" in done.stderr
+    assert_same_parameters(weights(tmp_path / "run"), whole)
+
+
 def test_two_processes_train_on_the_batches_of_one_that_accumulates(
     data: Path, tmp_path: Path, whole: dict[str, torch.Tensor]
 ) -> None:
-    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", *SCRIPT]
     done = subprocess.run(
-        [*words, str(data), str(tmp_path / "run"), "0"],
+        [*TORCHRUN, *SCRIPT, str(data), str(tmp_path / "run"), "0"],
         env=ENVIRONMENT,
         cwd=ROOT,
         capture_output=True,
@@ -107,11 +140,7 @@ def test_two_processes_train_on_the_batches_of_one_that_accumulates(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = weights(tmp_path / "run")
-    # Batch statistics are those of the first process's batches; parameters see the gradients of both.
-    for name in whole:
-        if name.startswith("network.") and name.endswith(("weight", "bias")):
-            assert torch.allclose(found[name].float(), whole[name].float(), atol=1e-5), name
+    assert_same_parameters(weights(tmp_path / "run"), whole)
     assert read(tmp_path / "run" / "best.snapshot")["best"] is not None
     assert done.stderr.count("epoch 3/3") == 1, "one process talks"
     for epoch in RunLog(tmp_path / "run").read()[1]:
