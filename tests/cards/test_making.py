@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.small_checkpoints import measured, record
 from weights_registry import Checkpoint, EfficientNet_Lite0_Weights, ResNet50_Weights
 from weights_registry.card import RecipeRow, RecipeTable, make_card, read_blocks
+from weights_registry.card.evidence import read_evidence
 from weights_registry.card.metrics import accuracy_interval
 from weights_registry.errors import CardError, RecordError
 from weights_registry.inference.intervals import wilson_interval
@@ -240,6 +241,15 @@ def test_what_evaluate_prints_is_a_row_among_the_accuracies_measured(tmp_path: P
     )
     assert "somewhere" not in card
     assert "dataset:\n      name: photos" in card  # and in the front matter, for machines
+
+
+@pytest.mark.parametrize("ranked_among", ["all", "set"])
+def test_among_what_was_ranked_is_kept_and_so_is_a_note(tmp_path: Path, ranked_among: str) -> None:
+    put(tmp_path, "accuracy.json", {"note": "by night", **EVALUATED, "ranked_among": ranked_among})
+    (evidence,) = read_evidence(tmp_path)
+    assert evidence.metrics is not None
+    assert evidence.metrics.ranked_among == ranked_among
+    assert evidence.metrics.note.startswith("by night; exact preprocessing")
 
 
 def test_figures_that_evaluate_never_printed_are_refused(tmp_path: Path) -> None:

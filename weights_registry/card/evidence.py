@@ -70,7 +70,7 @@ class Evidence:
         """
         if self.section != "metrics" or not isinstance(self.data, Mapping) or not _EVALUATED.issubset(self.data):
             return None
-        return _as_metrics(self.data, str(self.figures))
+        return _as_metrics(self.data, str(self.record.get("note") or ""), str(self.figures))
 
     @property
     def papers(self) -> list[Any]:
@@ -124,16 +124,21 @@ def _read(folder: Path, name: str) -> Evidence:
     return Evidence(name=name, record=record, figures=figures, picture=picture if picture.is_file() else None)
 
 
-def _as_metrics(figures: Mapping[str, Any], where: str) -> Metrics:
-    """Figures of `evaluate` as an evaluation. Raises RecordError if a field is not as `evaluate` writes it."""
+def _as_metrics(figures: Mapping[str, Any], note: str, where: str) -> Metrics:
+    """Figures of `evaluate` as an evaluation, `note` before all else that is to be known of it.
+
+    Raises RecordError if a field is not as `evaluate` writes it.
+    """
     num_ranked, unreadable = figures.get("num_ranked"), figures.get("unreadable") or []
     notes = (
+        note,
         f"{figures['preprocess']} preprocessing, {figures.get('dtype') or 'dtype not said'}",
         f"{figures['num_categories']} categories" if figures.get("num_categories") else "",
         f"ranked among {num_ranked}" if num_ranked else "",
         f"not counted, since they could not be read: {len(unreadable)}" if unreadable else "",
     )
     told = {name: figures[name] for name in ("acc1", "acc5", "num_images", "preprocessing")}
+    told |= {"ranked_among": figures["ranked_among"]} if "ranked_among" in figures else {}
     named = {
         "dataset": figures.get("dataset") or Path(str(figures["data"])).name,
         "split": figures.get("split") or "",
