@@ -85,12 +85,20 @@ def _run(args: argparse.Namespace) -> int:
         for rung in rungs
     ]
     first = read_result(_folder(args, trained_rung(rungs[0]), args.seeds[0]))
-    study = climb(measured, ladder=args.ladder, data=data.name, split=data.eval_split, num_images=first.num_images)
+    study = climb(
+        measured,
+        ladder=args.ladder,
+        data=data.name,
+        split=data.eval_split,
+        num_images=first.num_images,
+        changed=_changed(args),
+    )
     record = {"papers": first.papers, "of": {"pictures": data.fingerprint()}, **to_record(study)}
     over = f"{len(args.seeds)} seeds, +- their standard deviation" if len(args.seeds) > 1 else "one seed"
     verdict = (
         f"acc@1 and acc@5 in percent on {first.num_images:,} pictures of {data.name} {data.eval_split}, {over}.\n"
-        f"Published: {study.published}.\n* retrains nothing: the weights of the rung before, fed otherwise."
+        + (f"In every rung: {study.changed}.\n" if study.changed else "")
+        + f"Published: {study.published}.\n* retrains nothing: the weights of the rung before, fed otherwise."
     )
     tell(args, record, ladder_charts(study), _lines(study), verdict)
     return 0
@@ -98,6 +106,11 @@ def _run(args: argparse.Namespace) -> int:
 
 def _recipe(args: argparse.Namespace, rung: "Rung") -> "Recipe":
     return override(times_epochs(rung.recipe, args.epochs_factor), **parse_settings(args.settings))
+
+
+def _changed(args: argparse.Namespace) -> str:
+    times = [] if args.epochs_factor == 1 else [f"epochs x {args.epochs_factor:g}"]
+    return ", ".join([*times, *args.settings])
 
 
 def _folder(args: argparse.Namespace, rung: "Rung", seed: int) -> Path:

@@ -148,12 +148,14 @@ def ladder_charts(study: LadderStudy) -> list[Chart]:
         subtitle=(
             f"{study.data} {study.split}, {study.num_images:,} pictures, {over}. "
             f"{study.steps[0].name}: {_percent(base)}, published {_percent(published_base)}"
+            + (f"\nIn every rung: {study.changed}" if study.changed else "")
         ),
         x_label=f"acc@1 gained over {study.steps[0].name}, points",
         reference=("published: ResNet-50, ImageNet-1K", [step.published_acc1 - published_base for step in study.steps]),
     )
     told = ", ".join(f"{step.name} {step.acc1:.2f} %" for step in study.steps)
-    return [Chart("ladder", figure, f"Accuracy rung by rung, measured on {study.data}: {told}.")]
+    changed = f", in every rung {study.changed}" if study.changed else ""
+    return [Chart("ladder", figure, f"Accuracy rung by rung, measured on {study.data}{changed}: {told}.")]
 
 
 def _percent(value: float) -> str:

@@ -67,13 +67,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderStudy:
-    """The rungs that were measured, on which data, over which seeds."""
+    """The rungs that were measured, on which data, over which seeds.
+
+    `changed` says what is otherwise in the recipe of every rung, such as `epochs x 0.2, lr=0.1`; empty if nothing is.
+    """
 
     ladder: str
     data: str
     split: str
     num_images: int
     seeds: tuple[int, ...]
+    changed: str
     published: str
     steps: tuple[Step, ...]
 
@@ -103,7 +107,9 @@ def trained_rung(rung: Rung) -> Rung:
     return rung
 
 
-def climb(measured: Sequence[Measured], *, ladder: str, data: str, split: str, num_images: int) -> LadderStudy:
+def climb(
+    measured: Sequence[Measured], *, ladder: str, data: str, split: str, num_images: int, changed: str = ""
+) -> LadderStudy:
     """The study, from what the seeds of each rung came to; the same seeds for every rung."""
     steps: dict[int, Step] = {}
     for each in measured:
@@ -134,6 +140,7 @@ def climb(measured: Sequence[Measured], *, ladder: str, data: str, split: str, n
         split=split,
         num_images=num_images,
         seeds=tuple(each.seed for each in measured[0].reached),
+        changed=changed,
         published=PUBLISHED,
         steps=tuple(steps.values()),
     )

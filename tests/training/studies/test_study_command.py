@@ -178,6 +178,7 @@ def test_the_ladder_runs_its_rungs_measures_one_that_retrains_nothing_and_skips_
         "rung-11-seed1",
     ]
     assert [step["incremental"] for step in alone["steps"]] == [None]
+    assert alone["changed"] == ", ".join(SMALL)
     capsys.readouterr()
     study(*words, "--recipes", "resnet50/rung-1[12]", "--json")
     told = capsys.readouterr()
