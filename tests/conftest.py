@@ -1,4 +1,4 @@
-"""What all tests share: a catalog of their own, so that nobody's real one is read or written."""
+"""What all tests share: a catalog of their own, so that nobody's real one is read or written, and no limit of time."""
 
 import os
 import tempfile
@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from weights_registry.user_catalog import CATALOG_VARIABLE
+
+# An example that takes long says something of the machine, or that it was the first to import scipy.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
