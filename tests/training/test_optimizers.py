@@ -35,7 +35,8 @@ def test_sgd_steps_as_torchs_with_torchvisions_arguments() -> None:
     found = trained(ours, build_optimizer(V1, ours), V1)
     reference = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     for mine, one in zip(found, trained(theirs, reference), strict=True):
-        assert torch.equal(mine, one)
+        # Sums depend in their last digit on where in memory the tensors lie, which is not the same for both.
+        torch.testing.assert_close(mine, one, rtol=1e-6, atol=1e-7)
 
 
 def test_lamb_is_timms_as_timm_builds_it() -> None:
@@ -44,7 +45,8 @@ def test_lamb_is_timms_as_timm_builds_it() -> None:
     assert isinstance(built, Lamb)
     reference = create_optimizer_v2(theirs, opt="lamb", lr=A1.lr, weight_decay=A1.weight_decay)
     for mine, one in zip(trained(ours, built, A1), trained(theirs, reference), strict=True):
-        assert torch.equal(mine, one)
+        # Sums depend in their last digit on where in memory the tensors lie, which is not the same for both.
+        torch.testing.assert_close(mine, one, rtol=1e-6, atol=1e-7)
 
 
 def test_lamb_clips_at_the_recipes_norm_and_the_loop_does_not_clip_again() -> None:
