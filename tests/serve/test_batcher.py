@@ -3,8 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 from serve.batcher import Batcher, BatchReport
 from serve.errors import DeadlineExceeded, EngineDied, NotReady, QueueFull
 from serve.lane import Lane
+from tests.serve.conftest import run_on_batcher
 
 BAD = 13
 
@@ -33,18 +32,6 @@ class Engine:
         if BAD in items:
             raise ArithmeticError("thirteen")
         return [2 * item for item in items]
-
-
-def run(scenario: Callable[[Batcher], Coroutine[Any, Any, None]], **options: Any) -> None:
-    async def play() -> None:
-        batcher = Batcher(**options)
-        batcher.start()
-        try:
-            await scenario(batcher)
-        finally:
-            await batcher.close()
-
-    asyncio.run(asyncio.wait_for(play(), 30))
 
 
 async def stop_engine(engine: Engine, lane: Lane[int, int]) -> asyncio.Task[int]:
@@ -96,7 +83,7 @@ def test_every_caller_gets_its_own_answer_or_its_own_error_and_no_batch_is_over_
         assert all(1 <= len(batch) <= max_batch for batch in engine.batches)
         assert all(lane.num_waiting == lane.num_inside == 0 for lane in lanes)
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 @settings(max_examples=30, deadline=None)
@@ -113,7 +100,7 @@ def test_items_of_a_lane_run_in_their_order_in_full_batches(num_items: int, max_
         assert [item for batch in engine.batches[1:] for item in batch] == numbers
         assert len(engine.batches) == 1 + -(-num_items // max_batch)
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_lanes_take_turns_however_much_waits_in_one() -> None:
@@ -128,7 +115,7 @@ def test_lanes_take_turns_however_much_waits_in_one() -> None:
         await asyncio.gather(first, *tasks)
         assert engine.batches[:3] == [[0], [1, 1], [2]]
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_a_lane_that_was_emptied_by_leaving_callers_gets_no_second_turn() -> None:
@@ -145,7 +132,7 @@ def test_a_lane_that_was_emptied_by_leaving_callers_gets_no_second_turn() -> Non
         await asyncio.gather(first, *tasks)
         assert engine.batches == [[0], [1], [2], [1], [2]]
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_a_full_queue_is_refused_at_once_and_has_room_again_when_a_caller_leaves() -> None:
@@ -163,7 +150,7 @@ def test_a_full_queue_is_refused_at_once_and_has_room_again_when_a_caller_leaves
         assert list(await asyncio.gather(first, staying, late)) == [0, 2, 6]
         assert engine.batches == [[0], [1, 3]]
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_an_item_past_its_deadline_is_never_run_and_its_caller_need_not_wait_for_the_engine() -> None:
@@ -181,7 +168,7 @@ def test_an_item_past_its_deadline_is_never_run_and_its_caller_need_not_wait_for
         with pytest.raises(DeadlineExceeded):
             lane.reserve(deadline=time.monotonic() - 1)
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_a_caller_whose_item_is_running_is_told_at_the_deadline() -> None:
@@ -193,7 +180,7 @@ def test_a_caller_whose_item_is_running_is_told_at_the_deadline() -> None:
             await lane.submit(1, deadline=time.monotonic() + 0.01)
         engine.gate.set()
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_no_item_is_run_a_third_time() -> None:
@@ -207,7 +194,7 @@ def test_no_item_is_run_a_third_time() -> None:
         assert [type(outcome) for outcome in outcomes] == [int, ArithmeticError, int, ArithmeticError, int]
         assert engine.batches == [[0], [BAD, 1, BAD, 2], [BAD], [1], [BAD], [2]]
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_a_wrong_number_of_answers_is_an_error_not_somebody_elses_answer() -> None:
@@ -219,7 +206,7 @@ def test_a_wrong_number_of_answers_is_an_error_not_somebody_elses_answer() -> No
         with pytest.raises(RuntimeError, match="2 answers to 1 items"):
             await lane.submit(1)
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 @pytest.mark.parametrize("end", [EngineDied("the GPU is gone"), SystemExit(3)])
@@ -244,7 +231,7 @@ def test_a_dead_engine_fails_all_who_wait_and_all_who_come(end: BaseException) -
             lane.reserve()
         assert not batcher.is_healthy
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_items_may_be_put_from_any_thread_and_failed_from_any_thread() -> None:
@@ -258,7 +245,7 @@ def test_items_may_be_put_from_any_thread_and_failed_from_any_thread() -> None:
             await bad.answer
         assert lane.num_waiting == lane.num_inside == 0
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_putting_an_item_after_leaving_does_nothing() -> None:
@@ -272,7 +259,7 @@ def test_putting_an_item_after_leaving_does_nothing() -> None:
         assert await lane.submit(5) == 10
         assert engine.batches == [[5]]
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_closing_answers_what_was_accepted_and_refuses_the_rest() -> None:
@@ -291,7 +278,7 @@ def test_closing_answers_what_was_accepted_and_refuses_the_rest() -> None:
         await closing
         assert not batcher.is_healthy
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_every_batch_is_reported_with_its_size() -> None:
@@ -305,7 +292,7 @@ def test_every_batch_is_reported_with_its_size() -> None:
         engine.gate.set()
         await asyncio.gather(first, *tasks)
 
-    run(scenario, on_batch=reports.append)
+    run_on_batcher(scenario, on_batch=reports.append)
     assert [(report.lane, report.size, report.num_waiting) for report in reports][1:] == [
         ("lane", 2, 1),
         ("lane", 1, 0),

@@ -3,8 +3,6 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 
 from serve.batcher import Batcher
 from serve.errors import EngineDied
+from tests.serve.conftest import run_on_batcher
 
 
 class Side:
@@ -39,18 +38,6 @@ class Side:
         return items
 
 
-def run(scenario: Callable[[Batcher], Coroutine[Any, Any, None]]) -> None:
-    async def play() -> None:
-        batcher = Batcher()
-        batcher.start()
-        try:
-            await scenario(batcher)
-        finally:
-            await batcher.close()
-
-    asyncio.run(asyncio.wait_for(play(), 60))
-
-
 def engine_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("engine-")]
 
@@ -63,7 +50,7 @@ def test_as_many_batches_run_at_a_time_as_the_lane_may_run() -> None:
         assert side.most_at_once == 3
         assert len(engine_threads()) == 3
 
-    run(scenario)
+    run_on_batcher(scenario)
     assert not engine_threads()
 
 
@@ -92,7 +79,7 @@ def test_no_lane_runs_more_at_a_time_than_it_may_and_batches_begin_in_the_order_
             if at_once == 1:
                 assert begun == sent
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_a_batch_is_told_how_many_items_there_are_in_all() -> None:
@@ -107,7 +94,7 @@ def test_a_batch_is_told_how_many_items_there_are_in_all() -> None:
         await lane.submit(0)
         assert side.num_inside == [1, 4, 1]
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_one_item_after_the_other_is_run_by_the_same_thread() -> None:
@@ -119,7 +106,7 @@ def test_one_item_after_the_other_is_run_by_the_same_thread() -> None:
             await asyncio.sleep(0.002)  # the thread is back among those that wait
         assert set(side.threads) == {"engine-0"}
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_a_lane_that_comes_later_gets_the_threads_it_can_use() -> None:
@@ -131,7 +118,7 @@ def test_a_lane_that_comes_later_gets_the_threads_it_can_use() -> None:
         answers = await asyncio.gather(second.submit(1), second.submit(2), first.submit(3))
         assert list(answers) == [1, 2, 3]
 
-    run(scenario)
+    run_on_batcher(scenario)
 
 
 def test_when_one_thread_dies_all_end_and_nobody_waits() -> None:
@@ -156,5 +143,5 @@ def test_when_one_thread_dies_all_end_and_nobody_waits() -> None:
         assert not batcher.is_healthy
         has_died.set()
 
-    run(scenario)
+    run_on_batcher(scenario)
     assert not engine_threads()

@@ -118,6 +118,8 @@ def test_two_processes_asked_to_stop_agree_on_the_step_save_and_go_on(
     _, said = started.communicate(timeout=300)
     assert started.returncode != 0
     assert "epoch 3/3  loss" not in said, "the run was over before it could be stopped"
+    for number in range(2):  # also the one that no signal reached: it does not wait for the other for ever, nor break
+        assert f"process {number} stopped" in said
     content, damaged = SnapshotFolder(tmp_path / "run").latest()
     assert content is not None
     assert not damaged

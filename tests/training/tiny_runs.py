@@ -64,7 +64,10 @@ def main(data: str, output: str, num_workers: str) -> int:
     torch.set_num_threads(1)
     with joined("cpu") as process, stop_wishes() as stop:
         run = open_tiny(Path(data), Path(output), process=process, num_workers=int(num_workers), snapshot_every_steps=1)
-        return 0 if train(run, stop) else 128 + stop.signal
+        if train(run, stop):
+            return 0
+        print(f"process {process.number} stopped", file=sys.stderr, flush=True)
+        return 128 + stop.signal
 
 
 if __name__ == "__main__":
