@@ -1,5 +1,7 @@
 """The ladder on Fashion-MNIST against the one it follows, and the two recipes against those they were scaled from."""
 
+import json
+
 import pytest
 
 from training import LADDER, Recipe, UnknownRecipe, digest, get_recipe, recipe_diff
@@ -66,3 +68,15 @@ def test_a_ladder_is_asked_for_by_name(capsys: pytest.CaptureFixture[str]) -> No
     shown = capsys.readouterr().out.splitlines()
     assert len(shown) >= 1 + len(FASHION_LADDER)
     assert any("registry/resnet20-grey/rung-04" in line and "epochs=30" in line for line in shown)
+
+
+def test_the_articles_figures_are_never_shown_as_those_of_another_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ladder", "fashion-mnist"]) == 0
+    shown = capsys.readouterr()
+    assert "published acc@1" in shown.out.splitlines()[0]
+    assert "another network's on other data" in shown.err
+    assert "ResNet-50 on ImageNet-1K" in shown.err
+    assert main(["ladder", "fashion-mnist", "--json"]) == 0
+    for rung in json.loads(capsys.readouterr().out):
+        assert "ResNet-50 on ImageNet-1K" in rung["published"]["of"]
+        assert "acc1" not in rung

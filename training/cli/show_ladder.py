@@ -1,12 +1,13 @@
 """`reproduce-weights ladder`: the way from the plain recipe to the improved one, with the gain of every step."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from training.cli.command import Command, add_json
 from training.cli.output import put, put_json, say, table
 from training.diff import format_value
-from training.ladder import Rung
+from training.ladder import FIGURES_ARE_OF, Rung
 from training.ladders import LADDERS, get_ladder
 
 
@@ -22,15 +23,24 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         put_json([_record(rung) for rung in rungs])
         return 0
-    header = ("rung", "ingredient", "acc@1", "acc@5", "incremental", "absolute", "recipe", "sets")
+    header = ("rung", "ingredient", "published acc@1", "acc@5", "incremental", "absolute", "recipe", "sets")
     put(*table(header, [_row(rung) for rung in rungs]))
-    before, after = rungs[2], rungs[3]
-    say(
-        "\nPublished: ResNet-50, ImageNet-1K val, percent, the best of three runs. Each rung has all before it.\n"
-        "* retrains nothing: the weights of the rung before, evaluated otherwise.\n"
-        f"Next: reproduce-weights diff {before.id} {after.id}"
-    )
+    say(f"\n{_told(rungs, args.ladder)}")
     return 0
+
+
+def _told(rungs: Sequence[Rung], ladder: str) -> str:
+    before, after = rungs[2], rungs[3]
+    if rungs[0].recipe.published:
+        whose, following = FIGURES_ARE_OF, f"diff {before.id} {after.id}"
+    else:
+        whose = f"{FIGURES_ARE_OF}. These recipes are another network's on other data, for which nothing is published"
+        following = f"study ladder --ladder {ladder} --data {ladder}"
+    return (
+        f"Published, in percent: {whose}.\n"
+        "Each rung has all before it. * retrains nothing: the weights of the rung before, evaluated otherwise.\n"
+        f"Next: reproduce-weights {following}"
+    )
 
 
 def _row(rung: Rung) -> tuple[str, ...]:
@@ -52,10 +62,13 @@ def _record(rung: Rung) -> dict[str, Any]:
         "id": rung.id,
         "name": rung.name,
         "recipe": rung.recipe.id,
-        "acc1": rung.acc1,
-        "acc5": rung.acc5,
-        "incremental": rung.incremental,
-        "absolute": rung.absolute,
+        "published": {
+            "of": FIGURES_ARE_OF,
+            "acc1": rung.acc1,
+            "acc5": rung.acc5,
+            "incremental": rung.incremental,
+            "absolute": rung.absolute,
+        },
         "retrains": rung.retrains,
         "sets": {change.field: change.after for change in rung.changes},
     }

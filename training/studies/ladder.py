@@ -8,15 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from statistics import fmean, stdev
-from typing import Final
 
 from training.errors import UnknownRecipe
-from training.ladder import Rung
+from training.ladder import FIGURES_ARE_OF, Rung
 from training.recipe import Recipe
-
-PUBLISHED: Final = (
-    "ResNet-50 on ImageNet-1K val, 50,000 pictures, the best of three runs a rung; published by torchvision"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +136,7 @@ def climb(
         num_images=num_images,
         seeds=tuple(each.seed for each in measured[0].reached),
         changed=changed,
-        published=PUBLISHED,
+        published=FIGURES_ARE_OF,
         steps=tuple(steps.values()),
     )
 
