@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from weights_registry import UnknownWeights, Weights, get_weights, list_weights
 from weights_registry.families import BUNDLED, EfficientNet_Lite0_Weights
-from weights_registry.registration import RegisteredWeights, checkpoint_of
+from weights_registry.registration import RegisteredWeights
 
 MEMBERS = [member for family in BUNDLED for member in family]
 
@@ -68,14 +68,14 @@ def test_patterns_are_held_against_name_and_architecture() -> None:
 def test_min_acc1_divides_the_weights_in_two(percent: float) -> None:
     kept = list_weights(min_acc1=percent)
     for weights in list_weights():
-        headline = checkpoint_of(weights).headline
+        headline = weights.checkpoint.headline
         assert headline is not None
         assert (weights in kept) == (headline.acc1 >= percent)
 
 
 def test_a_data_set_changes_what_accuracy_means() -> None:
     on_v2 = list_weights(dataset="imagenet-v2", min_acc1=71, sort="acc1")
-    figures = [found.acc1 for weights in on_v2 if (found := checkpoint_of(weights).metrics_on("ImageNet-V2"))]
+    figures = [found.acc1 for weights in on_v2 if (found := weights.checkpoint.metrics_on("ImageNet-V2"))]
     assert figures == sorted(figures, reverse=True)
     assert min(figures) >= 71
     assert len(figures) == len(on_v2) > 0

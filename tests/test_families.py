@@ -7,7 +7,6 @@ import pytest
 from weights_registry import WeightsEnum, list_weights
 from weights_registry.families import BUNDLED, ResNet50_Weights, ResNet101_Weights, ResNet152_Weights
 from weights_registry.families.resnext import ResNeXt50_32X4D_Weights
-from weights_registry.registration import checkpoint_of
 
 MEMBERS = [member for family in BUNDLED for member in family]
 FROM_TORCHVISION = [member for member in MEMBERS if member.url.startswith("https://download.pytorch.org")]
@@ -32,7 +31,7 @@ def test_every_family_has_a_default_that_is_one_of_its_members_and_is_not_listed
         default = family.__members__["DEFAULT"]
         assert default in list(family)
         assert default.name != "DEFAULT"
-    assert len({checkpoint_of(weights).id for weights in list_weights()}) == len(list_weights())
+    assert len({weights.checkpoint.id for weights in list_weights()}) == len(list_weights())
 
 
 def test_every_published_member_of_torchvisions_families_is_here() -> None:

@@ -12,7 +12,7 @@ import pytest
 from weights_registry import Checkpoint, ImageTransforms, Metrics, Preprocessing, Weights, WeightsEnum
 from weights_registry.families import BUNDLED, EfficientNet_Lite0_Weights, ResNet50_Weights
 
-NOT_FORWARDED = {"category_set", "num_bytes_tolerance", "weights_licence_source", "key_map", "metrics_on"}
+NOT_FORWARDED = {"category_set", "num_bytes_tolerance", "weights_licence_source", "key_map"}
 
 
 def test_weights_is_the_flagship_family() -> None:
@@ -44,8 +44,15 @@ def test_members_can_be_keys() -> None:
 
 def test_everything_public_about_a_checkpoint_can_be_asked_of_the_member() -> None:
     public = {name for name, _ in inspect.getmembers(Checkpoint) if not name.startswith("_")} - NOT_FORWARDED
-    for name in public - {"transforms", "load", "get_state_dict"}:
+    for name in public - {"transforms", "load", "get_state_dict", "metrics_on"}:
         assert getattr(Weights.ImageNet1K_V2, name) == getattr(Weights.ImageNet1K_V2.checkpoint, name), name
+
+
+def test_a_member_and_a_checkpoint_are_asked_alike() -> None:
+    member, checkpoint = Weights.ImageNet1K_V2, Weights.ImageNet1K_V2.checkpoint
+    assert checkpoint.checkpoint is checkpoint
+    assert member.metrics_on("imagenet-v2") is checkpoint.metrics_on("ImageNet-V2") is not None
+    assert member.metrics_on("no such set") is None
 
 
 def test_every_forwarded_property_has_the_type_and_a_docstring() -> None:

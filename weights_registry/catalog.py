@@ -9,7 +9,6 @@ from weights_registry.checkpoint import Checkpoint
 from weights_registry.errors import UnknownWeights
 from weights_registry.registration import (
     RegisteredWeights,
-    checkpoint_of,
     names_of_families,
     registered_checkpoints,
     registered_families,
@@ -79,11 +78,11 @@ def list_weights(
             and (recipe is None or _like(checkpoint.recipe or "", recipe))
         )
 
-    found = [weights for weights in _all() if fits(checkpoint_of(weights))]
+    found = [weights for weights in _all() if fits(weights.checkpoint)]
     if sort == "acc1":
-        found.sort(key=lambda weights: acc1(checkpoint_of(weights)), reverse=True)
+        found.sort(key=lambda weights: acc1(weights.checkpoint), reverse=True)
     elif sort != "name":
-        found.sort(key=lambda weights: _LOWEST_FIRST[sort](checkpoint_of(weights)))
+        found.sort(key=lambda weights: _LOWEST_FIRST[sort](weights.checkpoint))
     return found
 
 

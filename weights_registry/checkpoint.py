@@ -97,6 +97,11 @@ class Checkpoint:
             raise ValueError(f"`num_params` must be above 0, not `{self.num_params}`")
 
     @property
+    def checkpoint(self) -> Checkpoint:
+        """Itself, so that whoever asks need not know whether it is a checkpoint or the member of a family."""
+        return self
+
+    @property
     def categories(self) -> tuple[str, ...]:
         """Names of the categories, in the order of the network's outputs."""
         return self.labels.names

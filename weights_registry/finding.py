@@ -7,7 +7,7 @@ from typing import Final
 from weights_registry.catalog import get_weights
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.header import read_checkpoint
-from weights_registry.registration import RegisteredWeights, checkpoint_of
+from weights_registry.registration import RegisteredWeights
 
 DEFAULT_WEIGHTS: Final = "EfficientNet_Lite0_Weights.ImageNet1K_V1"
 """The weights that come along with this package, taken where none are named."""
@@ -23,7 +23,7 @@ def find_checkpoint(weights: str | os.PathLike[str] | RegisteredWeights) -> Chec
         if not Path(weights).is_file():
             raise FileNotFoundError(f"there is no file `{weights}`")
         return read_checkpoint(weights)
-    return checkpoint_of(get_weights(weights))
+    return get_weights(weights).checkpoint
 
 
 def _is_path(name: str) -> bool:

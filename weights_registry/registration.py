@@ -81,11 +81,6 @@ def names_of_families() -> dict[str, WeightsEnum]:
     return names
 
 
-def checkpoint_of(weights: RegisteredWeights) -> Checkpoint:
-    """The checkpoint itself, of an enum's member or of what is one already."""
-    return weights.checkpoint if isinstance(weights, WeightsEnum) else weights
-
-
 def _register_checkpoint(checkpoint: Checkpoint) -> None:
     taken = {member.id.casefold(): member.checkpoint for family in registered_families() for member in family}
     with _lock:

@@ -95,6 +95,10 @@ class WeightsEnum(Enum):
         """The evaluation to quote, None if there is none."""
         return self.value.headline
 
+    def metrics_on(self, dataset: str) -> Metrics | None:
+        """The evaluation to quote on `dataset`, None if there is none. Letter case does not matter."""
+        return self.value.metrics_on(dataset)
+
     @property
     def recipe(self) -> str | None:
         """Id of the recipe that trained it, None if it is not known as data."""

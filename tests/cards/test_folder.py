@@ -17,12 +17,11 @@ from tests.markdown_blocks import find_blocks
 from tests.small_checkpoints import SAMPLES
 from weights_registry import Checkpoint, get_weights
 from weights_registry.card.folder import CardsFolder, bundled_checkpoints
-from weights_registry.registration import checkpoint_of
 
 CARDS = Path(__file__).parent.parent.parent / "cards"
 STALE = "run `python cards/make_cards.py` and commit what it changes"
 CHECKPOINTS = bundled_checkpoints()
-LITE0 = checkpoint_of(get_weights("efficientnet_lite0"))
+LITE0 = get_weights("efficientnet_lite0").checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +125,7 @@ def code_of(checkpoint: Checkpoint) -> str:
 def test_the_name_in_the_code_finds_the_checkpoint(checkpoint: Checkpoint) -> None:
     code = code_of(checkpoint)
     compile(code, checkpoint.id, "exec")
-    assert checkpoint_of(get_weights(code.split('Classifier("')[1].split('"')[0])) is checkpoint
+    assert get_weights(code.split('Classifier("')[1].split('"')[0]).checkpoint is checkpoint
 
 
 def test_the_code_runs_as_it_stands_without_network(

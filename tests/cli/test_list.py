@@ -10,7 +10,6 @@ from tests.cli.conftest import Ran, Register, Run
 from tests.small_checkpoints import measured, record
 from weights_registry import Checkpoint, list_weights
 from weights_registry.record import from_record
-from weights_registry.registration import checkpoint_of
 
 
 def names(ran: Ran) -> list[str]:
@@ -19,7 +18,7 @@ def names(ran: Ran) -> list[str]:
 
 
 def all_checkpoints() -> list[Checkpoint]:
-    return [checkpoint_of(weights) for weights in list_weights()]
+    return [weights.checkpoint for weights in list_weights()]
 
 
 def acc1(checkpoint: Checkpoint, dataset: str) -> float:

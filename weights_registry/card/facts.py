@@ -8,7 +8,6 @@ from weights_registry.card.metrics import SUBJECTS
 from weights_registry.catalog import get_weights
 from weights_registry.checkpoint import Checkpoint, Metrics
 from weights_registry.errors import UnknownWeights
-from weights_registry.registration import checkpoint_of
 from weights_registry.wording import bytes_text
 
 
@@ -49,7 +48,7 @@ def name_to_type(checkpoint: Checkpoint) -> str:
     if not checkpoint.url.startswith("file://") or not checkpoint.url.endswith(".safetensors"):
         return checkpoint.id
     try:
-        is_registered = checkpoint_of(get_weights(checkpoint.id)) == checkpoint
+        is_registered = get_weights(checkpoint.id).checkpoint == checkpoint
     except UnknownWeights:
         is_registered = False
     return checkpoint.id if is_registered else file_name(checkpoint.url)

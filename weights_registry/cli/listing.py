@@ -9,7 +9,7 @@ from weights_registry.checkpoint import Metrics
 from weights_registry.cli.output import Column, bytes_text, count_text, print_json, print_table, say
 from weights_registry.cli.parsers import add_command, share_of_100
 from weights_registry.record import to_record
-from weights_registry.registration import RegisteredWeights, checkpoint_of
+from weights_registry.registration import RegisteredWeights
 
 MULTIPLES = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9}
 
@@ -63,12 +63,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _record(weights: RegisteredWeights) -> dict[str, Any]:
     """All facts; a category set that comes with this package only by its name."""
-    checkpoint = checkpoint_of(weights)
+    checkpoint = weights.checkpoint
     return to_record(checkpoint, with_categories=isinstance(checkpoint.category_set, CategorySet))
 
 
 def _nothing_fits(dataset: str | None) -> str:
-    known = {each.dataset for weights in list_weights() for each in checkpoint_of(weights).metrics}
+    known = {each.dataset for weights in list_weights() for each in weights.checkpoint.metrics}
     if dataset is not None and dataset.casefold() not in {each.casefold() for each in known}:
         return f"no weights were evaluated on `{dataset}`; there are figures on {', '.join(sorted(known))}"
     return "no weights fit; `weights-registry list` without conditions shows all"
@@ -76,7 +76,7 @@ def _nothing_fits(dataset: str | None) -> str:
 
 def _print(found: list[RegisteredWeights], dataset: str | None) -> None:
     def metrics(weights: RegisteredWeights) -> Metrics | None:
-        checkpoint = checkpoint_of(weights)
+        checkpoint = weights.checkpoint
         return checkpoint.headline if dataset is None else checkpoint.metrics_on(dataset)
 
     columns: list[Column[RegisteredWeights]] = [

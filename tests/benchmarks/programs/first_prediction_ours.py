@@ -20,10 +20,9 @@ def main(weights: str, picture: str, fields: str) -> None:
     if weights.startswith("EfficientNet"):
         import timm  # noqa: F401
     from weights_registry import Classifier, get_weights
-    from weights_registry.registration import checkpoint_of
 
     imported = Stamp.now()
-    checkpoint = replace(checkpoint_of(get_weights(weights)), **json.loads(fields))
+    checkpoint = replace(get_weights(weights).checkpoint, **json.loads(fields))
     classifier = Classifier(checkpoint, device="cpu")
     loaded = Stamp.now()
     best = classifier(picture).best
