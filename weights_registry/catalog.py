@@ -15,7 +15,7 @@ from weights_registry.registration import (
 )
 from weights_registry.weights_enum import WeightsEnum
 
-SortKey = Literal["name", "acc1", "params", "gmacs", "size"]
+SortKey = Literal["registered", "acc1", "params", "gmacs", "size"]
 
 _LOWEST_FIRST: Final[dict[str, Callable[[Checkpoint], float]]] = {
     "params": lambda checkpoint: checkpoint.num_params,
@@ -50,7 +50,7 @@ def list_weights(
     max_params: int | None = None,
     licence: str | None = None,
     recipe: str | None = None,
-    sort: SortKey = "name",
+    sort: SortKey = "registered",
 ) -> list[RegisteredWeights]:
     """The registered weights that fit every condition; in the order of registration, or sorted by a figure.
 
@@ -81,7 +81,7 @@ def list_weights(
     found = [weights for weights in _all() if fits(weights.checkpoint)]
     if sort == "acc1":
         found.sort(key=lambda weights: acc1(weights.checkpoint), reverse=True)
-    elif sort != "name":
+    elif sort != "registered":
         found.sort(key=lambda weights: _LOWEST_FIRST[sort](weights.checkpoint))
     return found
 

@@ -6,6 +6,8 @@ import sys
 
 from serve.cli.flags import add_flags, settings_from
 from serve.settings import Settings
+from weights_registry.errors import RegistryError
+from weights_registry.finding import find_checkpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +21,17 @@ def run(arguments: argparse.Namespace) -> int:
     if settings is None:
         return 2
     try:
+        for name in settings.weights:
+            find_checkpoint(name)
+    except (RegistryError, OSError) as error:
+        _say(f"cannot start: {error}")
+        return 1
+    try:
         listener = listen(settings)
     except OSError as error:
         _say(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; try another --port")
         return 1
-    _say(f"listening on http://{_shown(listener)} - documents at /docs, stop with Ctrl+C")
+    _say(f"listening on http://{_shown(listener)} - a page for pictures at /, documents at /docs, stop with Ctrl+C")
     if settings.workers == 1:
         from serve.cli.server import serve
 

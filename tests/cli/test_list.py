@@ -96,7 +96,7 @@ def test_the_json_is_complete_and_reads_back(run: Run, registered: Register) -> 
 def test_figures_of_sibling_files_are_marked_and_explained(run: Run) -> None:
     marked = run("list", "efficientnet_lite0*")
     assert "~74.846" in marked.out
-    assert "~ measured on another file" in marked.err
+    assert "~ measured on another conversion of the same weights, not proven equal" in marked.err
     unmarked = run("list", "resnet50*")
     assert "~" not in unmarked.out + unmarked.err
 
@@ -106,10 +106,17 @@ def test_checkpoints_without_figures_are_listed_too(run: Run, registered: Regist
     assert run("list", "colours*").out.splitlines()[1].split()[:5] == ["Colours.V1", "-", "-", "12", "-"]
 
 
+def test_a_word_that_is_part_of_names_is_told_how_to_ask(run: Run) -> None:
+    ran = run("list", "lite")
+    assert (ran.status, ran.out) == (1, "")
+    assert "3 have it within their names: weights-registry list '*lite*'" in ran.err
+    assert run("list", "*lite*").out.count("\n") == 1 + 3
+
+
 def test_nothing_found_is_status_1(run: Run) -> None:
     ran = run("list", "no-such-net*")
     assert (ran.status, ran.out) == (1, "")
-    assert "no weights fit" in ran.err
+    assert "no weights fit; `weights-registry list` without conditions" in ran.err
     assert json.loads(run("list", "no-such-net*", "--json").out) == []
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Register, Run, Start
-from tests.small_checkpoints import record
+from tests.small_checkpoints import SAMPLES, record
 from weights_registry.cli import _parser, main
 
 COMMANDS = ("list", "show", "card", "download", "verify", "predict", "evaluate", "add", "remove")
@@ -58,7 +58,9 @@ def test_a_genuine_bug_keeps_its_traceback(registered: Register) -> None:
         main(["show", "Colours.V1"])
 
 
-@pytest.mark.parametrize("command", [["download", "resnet18"], ["verify", "resnet18"], ["predict", "x.jpg"]])
+@pytest.mark.parametrize(
+    "command", [["download", "resnet18"], ["verify", "resnet18"], ["predict", SAMPLES / "tripod.jpg"]]
+)
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -68,7 +70,7 @@ def test_a_genuine_bug_keeps_its_traceback(registered: Register) -> None:
     ],
 )
 def test_a_wrong_variable_is_named(
-    command: list[str], variable: str, value: str, run: Run, monkeypatch: pytest.MonkeyPatch
+    command: list[object], variable: str, value: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
     ran = run(*command)

@@ -190,6 +190,22 @@ def test_an_empty_folder_is_a_failure_but_not_beside_others(run: Run, colours_fi
     assert f"there are no pictures in `{tmp_path / 'empty'}`" in beside.err
 
 
+def test_where_no_file_is_there_the_network_is_not_even_loaded(run: Run, tmp_path: Path) -> None:
+    absent = tmp_path / "absent.jpg"
+    ran = run("predict", "--weights", "resnet152", absent)  # which nobody has fetched
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == f"weights-registry: there is no file `{absent}`\n"
+
+
+def test_no_speed_is_told_where_no_picture_was_classified(run: Run, colours_file: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    ran = run("predict", "--weights", colours_file, broken)
+    assert ran.status == 1
+    assert "0 images with" in ran.err
+    assert "images/s" not in ran.err
+
+
 def test_unknown_weights_are_misuse_and_a_missing_file_is_a_failure(run: Run, tmp_path: Path) -> None:
     unknown = run("predict", "--weights", "resnet5O", SAMPLES)
     assert (unknown.status, unknown.out) == (2, "")

@@ -28,7 +28,7 @@ FIVE_OF_SIX = 100 * 5 / 6
 
 def verdicts(ran: Ran) -> list[tuple[str, str]]:
     """The check's name and `ok` or `FAIL`, line by line."""
-    return [(line[6:18].strip(), line[:4].strip()) for line in ran.out.splitlines()]
+    return [(line[6:18].strip(), line[:4].strip()) for line in ran.out.splitlines() if line[0] != " "]
 
 
 def test_the_weights_that_come_along_are_what_their_record_says(run: Run) -> None:
@@ -66,6 +66,16 @@ def test_a_missing_file_fails_to_be_fetched(run: Run, registered: Register, colo
     colours_file.unlink()
     ran = run("verify", "Colours.V1")
     assert (ran.status, verdicts(ran)) == (1, [("fetch", "FAIL")])
+
+
+def test_what_takes_several_lines_is_shown_below_its_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIGHTS_REGISTRY_OFFLINE", "1")
+    ran = run("verify", "resnet18")
+    first, *others = ran.out.splitlines()
+    assert first == "FAIL  fetch         `ResNet18_Weights.ImageNet1K_V1` could not be fetched."
+    assert others
+    assert all(line.startswith(" " * 20) for line in others)
+    assert "\\n" not in ran.out
 
 
 def test_a_file_that_describes_itself_is_held_against_its_own_digest(run: Run, colours_file: Path) -> None:

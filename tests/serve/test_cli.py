@@ -120,11 +120,30 @@ def test_two_workers_share_a_port_and_their_metrics() -> None:
         assert found.end() == (0, "")
 
 
-def test_a_model_that_cannot_be_loaded_ends_the_server_with_1() -> None:
-    command = [sys.executable, "-m", "serve.cli.main", "run", "--port", "0", "--weights", "resnet51"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def test_a_model_that_cannot_be_loaded_ends_the_server_with_1(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "serve.cli.main", "run", "--port", "0", "--weights", "resnet50"]
+    nowhere = {"WEIGHTS_REGISTRY_OFFLINE": "1", "WEIGHTS_REGISTRY_CACHE": str(tmp_path), "TORCH_HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=os.environ | nowhere)
     assert done.returncode == 1
-    assert "no weights are called `resnet51`" in done.stderr
+    assert "`ResNet50_Weights.ImageNet1K_V2` could not be fetched" in done.stderr
+
+
+def test_a_name_that_nothing_has_is_refused_before_anything_listens(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--port", "0", "--weights", "resnet51"]) == 1
+    told = capsys.readouterr().err
+    assert "cannot start: no weights are called `resnet51`" in told
+    assert "listening" not in told
+
+
+def test_a_variable_that_sets_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SERVE_PROT", "9")
+    monkeypatch.setenv("SERVE_DTYPE", "int4")
+    assert main(["run"]) == 2
+    told = capsys.readouterr().err
+    assert "`SERVE_PROT` in the environment is no setting and does nothing; did you mean `SERVE_PORT`?" in told
+    assert "`SERVE_DTYPE` in the environment" not in told
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ def names(found: Running) -> dict[str, str]:
 
 def test_a_model_tells_all_that_is_known_of_it(server: Running) -> None:
     found = ModelDetail.model_validate(server.client.get(f"/models/{WEIGHTS}").json())
-    checkpoint = get_weights(WEIGHTS).checkpoint  # type: ignore[union-attr]
+    checkpoint = get_weights(WEIGHTS).checkpoint
     assert found.is_default
     assert found.checkpoint_sha256 == checkpoint.sha256
     assert from_record(found.checkpoint or {}).categories == checkpoint.categories
@@ -41,7 +41,7 @@ def test_a_model_tells_all_that_is_known_of_it(server: Running) -> None:
 
 def test_a_model_comes_with_its_card(server: Running) -> None:
     card = server.client.get(f"/models/{WEIGHTS}").json()["card"]
-    assert card == make_card(get_weights(WEIGHTS).checkpoint)  # type: ignore[union-attr]
+    assert card == make_card(get_weights(WEIGHTS).checkpoint)
 
 
 def test_a_file_that_nobody_registered_is_served_with_its_card(tmp_path: Path) -> None:

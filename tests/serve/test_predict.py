@@ -136,7 +136,7 @@ def test_floats_and_pixels_go_the_same_way_as_pictures(checkpoint_model: Model) 
     # What protocols that send tensors stand on.
     item = checkpoint_model.prepare(encode((224, 224)))
     pixels = item.numpy()
-    normalised = get_weights(WEIGHTS).checkpoint.transforms().normalise(item).numpy()  # type: ignore[union-attr]
+    normalised = get_weights(WEIGHTS).checkpoint.transforms().normalise(item).numpy()
     resized = checkpoint_model.prepare(pixels)
     mixed = checkpoint_model.run([item, checkpoint_model.prepare(normalised), resized], 3)
     assert mixed[0] == pytest.approx(mixed[1], abs=1e-5)

@@ -107,7 +107,7 @@ def test_the_classification_extension_ranks(client: Any, expected_NK: NDArray[np
     output = triton.InferRequestedOutput("probabilities", binary_data=binary_data, class_count=2)
     found = client.infer(WEIGHTS, [bytes_input(PICTURES)], outputs=[output]).as_numpy("probabilities")
     assert found.shape == (3, 2)
-    names = get_weights(WEIGHTS).checkpoint.labels.names  # type: ignore[union-attr]
+    names = get_weights(WEIGHTS).checkpoint.labels.names
     for row, expected_K in zip(found, expected_NK, strict=True):
         best, second = (each.decode() if binary_data else each for each in row)
         score, index, label = best.split(":", 2)

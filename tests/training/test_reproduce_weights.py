@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,19 @@ def test_without_a_command_it_says_how_to_call_it(capsys: pytest.CaptureFixture[
     status, out, err = run(capsys=capsys)
     assert (status, out) == (2, "")
     assert "three commands to begin with" in err
+
+
+def test_a_first_word_that_is_neither_command_nor_recipe_is_told_what_is_like_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, err = run("resnet50", "--data", "DIR", capsys=capsys)
+    assert (status, out) == (2, "")
+    assert "`resnet50` is no command" in err
+    assert "the closest are `resnet50/v2`" in err
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--version", capsys=capsys)[:2] == (0, f"reproduce-weights {version('weights-registry')}\n")
 
 
 def test_list_has_every_recipe_with_its_figure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,7 +222,7 @@ def test_plan_on_other_hardware_accumulates_or_follows_a_rule(capsys: pytest.Cap
         (["plan", "resnet50/v2", "--images", "9999", "--images-per-second", "nan"], 2, "must be a number above 0"),
         (["plan", "resnet50/v2"], 2, "--images"),
         (["curves", "nowhere"], 1, "`nowhere` holds no run"),
-        (["fly"], 2, "'fly'"),
+        (["fly"], 2, "`fly` is no command"),
     ],
 )
 def test_a_wrong_call_is_answered_on_stderr_with_its_status(

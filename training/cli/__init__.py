@@ -7,13 +7,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Final
 
+from training.catalog import get_recipe
 from training.cli.command import Command
 from training.cli.compare import COMPARE
 from training.cli.curves import CURVES
 from training.cli.list_recipes import LIST
-from training.cli.output import say
+from training.cli.output import put, say
 from training.cli.plan_run import PLAN_RUN
 from training.cli.show import SHOW
 from training.cli.show_ladder import SHOW_LADDER
@@ -42,11 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     A recipe's name in a command's place means `train`: `reproduce-weights resnet50/v2 --data DIR`.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    if words and "/" in words[0] and not words[0].startswith("-"):
-        words.insert(0, TRAIN.name)
     parser = _parser()
     try:
+        if words and not words[0].startswith("-") and words[0] not in {each.name for each in COMMANDS}:
+            words.insert(0, TRAIN.name)
+            _refuse_if_unknown(words[1])
         args = parser.parse_args(words)
+        if args.version:
+            put(f"{parser.prog} {version('weights-registry')}")
+            return 0
         if args.command is None:
             parser.print_help(sys.stderr)
             return 2
@@ -67,6 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def _refuse_if_unknown(word: str) -> None:
+    """Raises UnknownRecipe for a first word that is neither a recipe nor a command."""
+    try:
+        get_recipe(word)
+    except UnknownRecipe as error:
+        raise UnknownRecipe(f"`{word}` is no command (`reproduce-weights --help` shows them), and {error}") from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="reproduce-weights",
@@ -75,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=None)
+    parser.add_argument("--version", action="store_true", help="print the version of this package")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         verb = verbs.add_parser(

@@ -207,7 +207,7 @@ def _remarks(ranking: Ranking) -> list[str]:
     if ranking.best_for_their_cost:
         remarks.append(f"{_BEST} none is as accurate for fewer GMACs, or more accurate for as many.")
     if any(_headline(each).of != "this-file" for each in ranking.checkpoints):
-        remarks.append("~ measured on another file of the same parameters; the card says which.")
+        remarks.append("~ measured on another conversion of the same weights, not proven equal; the card says which.")
     return remarks
 
 

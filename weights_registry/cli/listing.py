@@ -1,13 +1,14 @@
 """`weights-registry list`: the registered weights as a table or JSON. Imports nothing heavy."""
 
 import argparse
+import shlex
 from typing import Any, get_args
 
 from weights_registry.catalog import SortKey, list_weights
 from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Metrics
 from weights_registry.cli.output import Column, bytes_text, count_text, print_json, print_table, say
-from weights_registry.cli.parsers import add_command, share_of_100
+from weights_registry.cli.parsers import PROG, add_command, share_of_100
 from weights_registry.record import to_record
 from weights_registry.registration import RegisteredWeights
 
@@ -36,7 +37,12 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--max-params", type=_count, metavar="COUNT", help="at most so many parameters, such as 30M")
     parser.add_argument("--licence", help="licence of the weights, SPDX, such as Apache-2.0")
     parser.add_argument("--recipe", help="id of the recipe, may be a pattern: 'resnet50/*'")
-    parser.add_argument("--sort", choices=get_args(SortKey), default="name", help="acc1: highest first; others: lowest")
+    parser.add_argument(
+        "--sort",
+        choices=get_args(SortKey),
+        default="registered",
+        help="acc1: highest first; the other figures: lowest first (default: as registered)",
+    )
     parser.add_argument("--json", action="store_true", help="every fact of every checkpoint")
     parser.set_defaults(run=run)
 
@@ -57,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif found:
         _print(found, arguments.dataset)
     if not found:
-        say(_nothing_fits(arguments.dataset))
+        say(_nothing_fits(arguments.dataset, arguments.patterns))
     return 0 if found else 1
 
 
@@ -67,11 +73,15 @@ def _record(weights: RegisteredWeights) -> dict[str, Any]:
     return to_record(checkpoint, with_categories=isinstance(checkpoint.category_set, CategorySet))
 
 
-def _nothing_fits(dataset: str | None) -> str:
+def _nothing_fits(dataset: str | None, patterns: list[str]) -> str:
     known = {each.dataset for weights in list_weights() for each in weights.checkpoint.metrics}
     if dataset is not None and dataset.casefold() not in {each.casefold() for each in known}:
         return f"no weights were evaluated on `{dataset}`; there are figures on {', '.join(sorted(known))}"
-    return "no weights fit; `weights-registry list` without conditions shows all"
+    wider = [f"*{pattern.strip('*')}*" for pattern in patterns]
+    if wider != patterns and (known_so := list_weights(wider)):
+        names = " ".join(map(shlex.quote, wider))
+        return f"no weights fit; {len(known_so)} have it within their names: {PROG} list {names}"
+    return f"no weights fit; `{PROG} list` without conditions shows all"
 
 
 def _print(found: list[RegisteredWeights], dataset: str | None) -> None:
@@ -92,7 +102,7 @@ def _print(found: list[RegisteredWeights], dataset: str | None) -> None:
     ]
     print_table(found, columns)
     if any((each := metrics(weights)) is not None and each.of == "sibling-file" for weights in found):
-        say("~ measured on another file of the same parameters; `weights-registry show NAME` says which")
+        say(f"~ measured on another conversion of the same weights, not proven equal; `{PROG} show NAME` says which")
     say("all that is known of one: weights-registry show NAME")
 
 

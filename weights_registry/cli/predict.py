@@ -65,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     pictures = list(_collect(arguments.pictures))
     if not pictures:
         raise CommandFailed(f"there are no pictures in {', '.join(f'`{each}`' for each in arguments.pictures)}")
+    if all(each != STDIN and not Path(each).exists() for each in pictures):  # the network need not be loaded
+        raise CommandFailed(f"there is no file {' or '.join(f'`{each}`' for each in pictures)}")
     classifier = make_classifier(checkpoint, arguments)
     start = time.perf_counter()
     with running_the_network(), _destination(arguments.output) as file:
@@ -140,5 +142,5 @@ def _destination(output: Path | None) -> AbstractContextManager[TextIO]:
 
 
 def _report(num_done: int, seconds: float, weights: str) -> None:
-    rate = num_done / seconds if seconds > 0 else 0.0
-    say(f"{num_done} image{'' if num_done == 1 else 's'} with {weights}, {rate:.1f} images/s")
+    rate = f", {num_done / seconds:.1f} images/s" if num_done and seconds > 0 else ""
+    say(f"{num_done} image{'' if num_done == 1 else 's'} with {weights}{rate}")

@@ -61,13 +61,20 @@ def run(arguments: argparse.Namespace) -> int:
     for check in _checks(checkpoint, arguments, record):
         checks.append(check)
         if not arguments.json:
-            print(f"{'ok  ' if check.holds else 'FAIL'}  {check.name:<12}  {printable(check.found)}", flush=True)
+            print(_line(check), flush=True)
     holds = all(check.holds for check in checks)
     if arguments.json:
         print_json({**record, "holds": holds, "checks": [asdict(check) for check in checks]})
     elif holds and arguments.data is None:
         say(f"to check its accuracy as well: {PROG} verify {shlex.quote(arguments.weights)} --data DIR")
     return 0 if holds else 1
+
+
+def _line(check: "Check") -> str:
+    """What was found, its further lines below the first."""
+    beginning = f"{'ok  ' if check.holds else 'FAIL'}  {check.name:<12}  "
+    found = map(printable, check.found.splitlines())
+    return beginning + f"\n{' ' * len(beginning)}".join(found)
 
 
 def _checks(checkpoint: Checkpoint, arguments: argparse.Namespace, record: dict[str, Any]) -> Iterator["Check"]:
