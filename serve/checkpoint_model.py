@@ -60,10 +60,11 @@ class CheckpointModel:
         self._transforms = loaded.transforms()
         self._limits = options.limits
         self._min_side = self._transforms.min_decoded_side if options.scaled_decode else None
-        self._num_threads = options.num_threads
         self._num_channels = loaded.checkpoint.preprocessing.num_channels
         self._crop_size = loaded.checkpoint.preprocessing.crop_size
         self._engine = Engine(loaded.model, self._transforms, device=options.device, dtype=DTYPES[options.dtype])
+        # Beside a GPU the cores are for those who decode: here they would only put the batch together.
+        self._num_threads = options.num_threads if self._engine.device.type == "cpu" else 1
         self.at_once = min(self._num_threads, self._engine.most_at_once)
         self.best_batch = self._engine.portion_of(self._crop_size)
         self.facts = ModelFacts(loaded.checkpoint, sha256, str(self._engine.device), options.dtype)
@@ -102,7 +103,7 @@ class CheckpointModel:
             torch.cuda.empty_cache()  # the batcher tries again, one picture at a time
             raise
         except RuntimeError as error:
-            if "CUDA error" in str(error):  # sticky: every later call in this process fails too
+            if is_sticky(error):
                 raise EngineDied(f"{self.facts.name} cannot go on: {error}") from error
             raise
 
@@ -140,6 +141,12 @@ class CheckpointModel:
         if not input_CHW.isfinite().all():
             raise InvalidRequest("a normalised input must hold no NaN and no infinity")
         return input_CHW
+
+
+def is_sticky(error: RuntimeError) -> bool:
+    """Whether every later call in this process will fail too: after a fault of the GPU, but not for want of memory."""
+    told = str(error)
+    return "CUDA error" in told and "out of memory" not in told and "ALLOC_FAILED" not in told
 
 
 def use_threads(num_threads: int) -> None:

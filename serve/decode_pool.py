@@ -9,13 +9,18 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+from serve.errors import deliverable
 from serve.lane import State, Ticket
 
-Job = tuple[Ticket[Any, Any], Callable[[Any], Any], Any]
+Job = tuple[Ticket[Any, Any], Callable[[Any], Any]]
 
 
 class DecodePool:
-    """`num_threads` threads. What queues for them is bounded by the tickets' lanes."""
+    """`num_threads` threads. What queues for them is bounded by the tickets' lanes.
+
+    What items are made of lies with the tickets, which let go of it when their callers leave: jobs that nobody waits
+    for any more hold nothing, however many are queued.
+    """
 
     def __init__(self, num_threads: int) -> None:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -30,27 +35,33 @@ class DecodePool:
 
     def submit(self, ticket: Ticket[Any, Any], prepare: Callable[[Any], Any], source: Any) -> None:
         """Put `prepare(source)` under `ticket` when a thread is free, or fail the ticket with what it raises."""
-        self._jobs.put((ticket, prepare, source))
+        ticket.source = source
+        self._jobs.put((ticket, prepare))
 
     def close(self, *, join_timeout_s: float = 5.0) -> None:
-        """End the threads after the jobs that are queued."""
+        """End the threads after the jobs that are queued; wait for them, `join_timeout_s` at most for all."""
+        ends_at = time.monotonic() + join_timeout_s
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(join_timeout_s)
+                thread.join(max(0.0, ends_at - time.monotonic()))
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            ticket, prepare, source = job
-            if ticket.state is State.GONE:
-                continue
-            started = time.monotonic()
-            try:
-                item = prepare(source)
-            except Exception as error:
-                ticket.fail(error)
-            else:
-                ticket.prepare_s = time.monotonic() - started
-                ticket.put(item)
-            del job, ticket, source  # an idle thread holds on to no picture
+            _prepare(*job)
+            del job  # an idle thread holds on to no picture
+
+
+def _prepare(ticket: Ticket[Any, Any], prepare: Callable[[Any], Any]) -> None:
+    source = ticket.source
+    if ticket.state is State.GONE:
+        return
+    started = time.monotonic()
+    try:
+        item = prepare(source)
+    except BaseException as error:  # SystemExit too: it must end neither this thread nor leave its caller waiting
+        ticket.fail(deliverable(error))
+    else:
+        ticket.prepare_s = time.monotonic() - started
+        ticket.put(item)

@@ -123,3 +123,12 @@ STATUS: Final[dict[type[Exception], int]] = {
 def status_of(error: BaseException) -> int:
     """The HTTP status of `error`: that of the nearest class above it in the table, 500 for one that has none."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def deliverable(error: BaseException) -> Exception:
+    """`error` for a future: itself, or a RuntimeError from it where a future would refuse it or end the event loop."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    told = RuntimeError(f"{error!r} was raised where nothing of the kind was to be expected")
+    told.__cause__ = error
+    return told

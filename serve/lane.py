@@ -6,12 +6,12 @@ A place is reserved on the event loop, before the item is made; the item may the
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from enum import Enum
 from math import inf
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from serve.errors import DeadlineExceeded, NotReady, QueueFull
+from serve.errors import DeadlineExceeded, NotReady, QueueFull, deliverable
 
 if TYPE_CHECKING:
     from serve.batcher import Batcher
@@ -33,14 +33,14 @@ class State(Enum):
 
 
 class Ticket(Generic[Item, Answer]):
-    """One caller's place, from its reservation to its answer. `answer` is the future to await, on the event loop.
+    """One caller's place, from its reservation to its answer. `await` it for the answer, on the event loop.
 
     Times are those of `time.monotonic`; `taken_at` and `answered_at` are 0 until the item's batch started and ended.
-    `prepare_s` is for whoever makes the item to fill in: how long that took.
+    `source` and `prepare_s` are for whoever makes the item to fill in: what of, and how long that took.
     """
 
     __slots__ = (
-        "answer",
+        "_answer",
         "answered_at",
         "batch_size",
         "deadline",
@@ -48,21 +48,28 @@ class Ticket(Generic[Item, Answer]):
         "lane",
         "prepare_s",
         "reserved_at",
+        "source",
         "state",
         "taken_at",
     )
 
     def __init__(self, lane: "Lane[Item, Answer]", answer: asyncio.Future[Answer], deadline: float) -> None:
         self.lane = lane
-        self.answer = answer
         self.deadline = deadline
         self.reserved_at = time.monotonic()
         self.prepare_s = 0.0
         self.taken_at = 0.0
         self.answered_at = 0.0
         self.batch_size = 0
+        self.source: Any = None
         self.item: Item | None = None
         self.state = State.RESERVED
+        self._answer: asyncio.Future[Answer] | None = answer
+
+    def __await__(self) -> Generator[Any, None, Answer]:
+        if self._answer is None:
+            raise RuntimeError("this place has been given up, and nothing will be answered")
+        return self._answer.__await__()
 
     def put(self, item: Item) -> None:
         """Queue the item. From any thread; does nothing if the caller is gone."""
@@ -74,9 +81,22 @@ class Ticket(Generic[Item, Answer]):
 
     def leave(self) -> None:
         """Give the place up, whatever has become of it. On the event loop; costs nothing after the answer."""
-        if not self.answer.done():
-            self.answer.cancel()
+        if self._answer is not None and not self._answer.done():
+            self._answer.cancel()
+        # An error knows the frames it came through, they know this ticket: it must not know the error, or all of them
+        # would wait for the garbage collector, and the picture with them.
+        self._answer = None
         self.lane.batcher.settle(self)
+
+    def set_answer(self, answer: Answer) -> None:
+        """Wake the caller, if it waits. For the batcher, on the event loop."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(answer)
+
+    def set_error(self, error: Exception) -> None:
+        """Wake the caller with `error`, if it waits. For the batcher, on the event loop."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(deliverable(error))
 
 
 class Lane(Generic[Item, Answer]):
@@ -109,9 +129,11 @@ class Lane(Generic[Item, Answer]):
         self.num_waiting = 0
         self.num_inside = 0
         self.num_running = 0
+        self.num_taken = 0
         self.has_turn = False
         self.is_open = True
-        self._empty: asyncio.Event | None = None
+        self._num_delivered = 0
+        self._may_be_idle: asyncio.Event | None = None
 
     def reserve(self, *, deadline: float = inf) -> Ticket[Item, Answer]:
         """A place in the queue, until `deadline` on the clock of `time.monotonic`. On the event loop.
@@ -133,7 +155,7 @@ class Lane(Generic[Item, Answer]):
         ticket = self.reserve(deadline=deadline)
         try:
             ticket.put(item)
-            return await ticket.answer
+            return await ticket
         finally:
             ticket.leave()
 
@@ -145,6 +167,7 @@ class Lane(Generic[Item, Answer]):
             self.num_waiting -= 1
             if ticket.deadline <= now:  # the batcher's timer tells its caller
                 ticket.state = State.GONE
+                ticket.item = None
                 continue
             ticket.state = State.RUNNING
             ticket.taken_at = now
@@ -152,24 +175,47 @@ class Lane(Generic[Item, Answer]):
         return batch
 
     def remove(self, ticket: Ticket[Item, Answer]) -> None:
-        """Free a waiting ticket's place. With the batcher's lock held."""
+        """Free a waiting ticket's place, and let go of what it holds. With the batcher's lock held."""
+        if ticket.state is State.GONE:
+            return
         if ticket.state is State.QUEUED:
             self.queue.remove(ticket)
             ticket.item = None
         if ticket.state is not State.RUNNING:
             self.num_waiting -= 1
         ticket.state = State.GONE
+        ticket.source = None  # after the state: who finds no source can see that the caller is gone
 
     def count_out(self) -> None:
         """One caller less inside. On the event loop."""
         self.num_inside -= 1
-        if not self.num_inside and self._empty is not None:
-            self._empty.set()
+        self._tell()
+
+    def count_delivered(self) -> None:
+        """One batch less that was taken and not delivered. On the event loop."""
+        self._num_delivered += 1
+        self._tell()
+
+    def give_up(self) -> None:
+        """Expect no batch any more, since nothing runs them. On the event loop."""
+        self._num_delivered = self.num_taken
+        self._tell()
 
     async def close(self) -> None:
-        """Refuse new work from now on, and come back when all that was accepted has been answered."""
+        """Refuse new work from now on, and come back when all that was accepted has been answered and none runs.
+
+        A batch whose callers have all left is waited for too: it still uses what `run` needs.
+        """
         self.is_open = False
-        if self.num_inside:
-            self._empty = self._empty or asyncio.Event()
-            await self._empty.wait()
+        while not self._is_idle():
+            self._may_be_idle = self._may_be_idle or asyncio.Event()
+            self._may_be_idle.clear()
+            await self._may_be_idle.wait()
         self.batcher.forget(self)
+
+    def _is_idle(self) -> bool:
+        return not self.num_inside and self._num_delivered >= self.num_taken
+
+    def _tell(self) -> None:
+        if self._may_be_idle is not None and self._is_idle():
+            self._may_be_idle.set()

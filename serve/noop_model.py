@@ -4,7 +4,6 @@ import numpy as np
 
 from serve.model import ModelFacts, Pixels, Probabilities
 from weights_registry.catalog import get_weights
-from weights_registry.weights_enum import WeightsEnum
 
 
 class NoopModel:
@@ -14,8 +13,7 @@ class NoopModel:
     best_batch = None
 
     def __init__(self, name: str) -> None:
-        found = get_weights(name)
-        checkpoint = found.checkpoint if isinstance(found, WeightsEnum) else found
+        checkpoint = get_weights(name).checkpoint
         num_categories = len(checkpoint.labels)
         falling = np.arange(num_categories, 0, -1, dtype=np.float32)
         self._probabilities_K: Probabilities = falling / falling.sum()

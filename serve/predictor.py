@@ -6,16 +6,18 @@ Knows nothing of HTTP, and of torch only what the `open_model` it is given knows
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
-from serve.batcher import Batcher, BatchReport
+from serve.batcher import Batcher
 from serve.decode_pool import DecodePool
+from serve.engine_threads import BatchReport
 from serve.errors import LoadFailed, ModelFailed, NotReady, ServeError, UnknownModel
 from serve.lane import Lane
+from serve.load_thread import LoadThread
 from serve.model import Model, ModelFacts, Pixels, Probabilities
+from serve.served import ServedModel
 from weights_registry.catalog import get_weights
 from weights_registry.errors import InvalidImage, UnknownWeights
 
@@ -84,12 +86,6 @@ class Predictor(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Served:
-    model: Model
-    lane: Lane[Any, Probabilities]
-
-
 class LocalPredictor:
     """Models in this process: `num_decode_threads` threads decode, engine threads run the networks in turn."""
 
@@ -107,8 +103,8 @@ class LocalPredictor:
         self._queue_size = queue_size
         self._batcher = Batcher(on_batch=on_batch)
         self._pool = DecodePool(num_decode_threads)
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="load")
-        self._served: dict[str, _Served] = {}
+        self._loader = LoadThread()
+        self._served: dict[str, ServedModel] = {}
         self._loading: list[str] = []
 
     async def start(self) -> None:
@@ -120,7 +116,6 @@ class LocalPredictor:
         """Answer what was accepted, refuse the rest, end the threads."""
         await self._batcher.close()
         await asyncio.to_thread(self._pool.close)
-        self._loader.shutdown(wait=False, cancel_futures=True)
 
     @property
     def is_alive(self) -> bool:
@@ -129,18 +124,16 @@ class LocalPredictor:
 
     def models(self) -> dict[str, ModelFacts | None]:
         """The models by name, in the order of loading; None for one that is still loading."""
-        ready: dict[str, ModelFacts | None] = {
-            served.model.facts.name: served.model.facts for served in self._served.values()
-        }
+        ready: dict[str, ModelFacts | None] = {served.facts.name: served.facts for served in self._served.values()}
         return ready | {name: None for name in self._loading if name not in ready}
 
     def num_waiting(self) -> dict[str, int]:
         """How many pictures wait for each model, in the decode threads or after them."""
-        return {served.model.facts.name: served.lane.num_waiting for served in self._served.values()}
+        return {served.facts.name: served.lane.num_waiting for served in self._served.values()}
 
     def find(self, weights: str | None = None) -> ModelFacts:
         """The model called `weights`, or the default."""
-        return self._find(weights).model.facts
+        return self._find(weights).facts
 
     async def predict(
         self, picture: bytes | Pixels, *, weights: str | None = None, deadline: float = inf
@@ -149,17 +142,17 @@ class LocalPredictor:
         served = self._find(weights)
         ticket = served.lane.reserve(deadline=deadline)
         try:
-            self._pool.submit(ticket, served.model.prepare, picture)
-            probabilities_K = await ticket.answer
+            self._pool.submit(ticket, served.prepare, picture)
+            probabilities_K = await ticket
         except (ServeError, InvalidImage):
             raise
         except Exception as error:
-            _log.exception("%s failed on a picture", served.model.facts.name)
-            raise ModelFailed(f"`{served.model.facts.name}` failed on this picture") from error
+            _log.exception("%s failed on a picture", served.facts.name)
+            raise ModelFailed(f"`{served.facts.name}` failed on this picture") from error
         finally:
             ticket.leave()
         return Classified(
-            served.model.facts,
+            served.facts,
             probabilities_K,
             queue_s=ticket.taken_at - ticket.reserved_at - ticket.prepare_s,
             decode_s=ticket.prepare_s,
@@ -169,15 +162,15 @@ class LocalPredictor:
 
     async def preprocess(self, picture: bytes | Pixels, *, weights: str | None = None) -> Any:
         """What the network would be fed for this picture."""
-        return await asyncio.to_thread(self._find(weights).model.prepare, picture)
+        return await asyncio.to_thread(self._find(weights).prepare, picture)
 
     async def load(self, weights: str) -> ModelFacts:
         """Load, warm up, and only then replace: a load that fails leaves the old one serving."""
         name = _full_name(weights)
         self._loading.append(name)
         try:
-            model = await asyncio.get_running_loop().run_in_executor(self._loader, self._open_model, weights)
-            lane = await self._warm_up(model)
+            model = await self._loader.run(self._open_model, weights)
+            served = await self._warm_up(model)
         except (UnknownWeights, ServeError):
             raise
         except Exception as error:
@@ -185,20 +178,20 @@ class LocalPredictor:
             raise LoadFailed(f"`{name}` could not be loaded: {error}") from error
         finally:
             self._loading.remove(name)
-        old = self._served.get(model.facts.name.casefold())
-        self._served[model.facts.name.casefold()] = _Served(model, lane)
+        old = self._served.get(served.facts.name.casefold())
+        self._served[served.facts.name.casefold()] = served
         if old is not None:
-            await self._retire(old)
-        return model.facts
+            await old.close()
+        return served.facts
 
     async def unload(self, weights: str) -> None:
         """Take the model out at once, and let it go when its accepted pictures are answered."""
         served = self._find(weights)
-        del self._served[served.model.facts.name.casefold()]
-        await self._retire(served)
+        del self._served[served.facts.name.casefold()]
+        await served.close()
 
-    async def _warm_up(self, model: Model) -> Lane[Any, Probabilities]:
-        """An open lane for the model, on which one picture and then a full batch have gone the real way."""
+    async def _warm_up(self, model: Model) -> ServedModel:
+        """The model with an open lane, on which one picture and then a full batch have gone the real way."""
         lane: Lane[Any, Probabilities] = self._batcher.open_lane(
             model.facts.name,
             model.run,
@@ -206,20 +199,17 @@ class LocalPredictor:
             queue_size=self._queue_size,
             at_once=model.at_once,
         )
+        served = ServedModel(model, lane)
         try:
             example = await asyncio.to_thread(model.example)
             await lane.submit(example)
             await asyncio.gather(*(lane.submit(example) for _ in range(min(self._max_batch, self._queue_size))))
         except BaseException:
-            await lane.close()
+            await served.close()
             raise
-        return lane
+        return served
 
-    async def _retire(self, served: _Served) -> None:
-        await served.lane.close()
-        await asyncio.to_thread(served.model.close)
-
-    def _find(self, weights: str | None) -> _Served:
+    def _find(self, weights: str | None) -> ServedModel:
         if weights is None:
             if not self._served:
                 raise NotReady("no model is loaded yet") if self._loading else UnknownModel("no model is loaded")

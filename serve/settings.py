@@ -39,7 +39,10 @@ class Settings(BaseSettings):
         default=256, ge=1, description="most pictures that wait for one model; more are refused with 503"
     )
     deadline_ms: float = Field(
-        default=30_000, gt=0, description="milliseconds from a request's body to its answer, at most; then 504"
+        default=30_000,
+        gt=0,
+        allow_inf_nan=False,
+        description="milliseconds from a request's body to its answer, at most; then 504",
     )
     max_bytes: int = Field(
         default=20 * 2**20, ge=1, description="most bytes of a request's body; more are refused with 413"
@@ -57,7 +60,9 @@ class Settings(BaseSettings):
         "may win; tests/benchmarks/scaled_decode.py measures both",
     )
     max_pictures: int = Field(default=32, ge=1, description="most pictures of one request; more are refused with 422")
-    body_timeout_s: float = Field(default=30, gt=0, description="seconds a client may take to send its body; then 408")
+    body_timeout_s: float = Field(
+        default=30, gt=0, allow_inf_nan=False, description="seconds a client may take to send its body; then 408"
+    )
     top_k: int = Field(default=5, ge=1, description="categories of an answer unless `?top_k=` says how many")
     decode_threads: int = Field(
         default_factory=_num_cores, ge=1, description="threads of a worker that decode; default: one a core"
@@ -81,7 +86,10 @@ class Settings(BaseSettings):
         "the same name, and costs the fast path",
     )
     drain_s: float = Field(
-        default=0, ge=0, description="seconds between SIGTERM and the closing of the port, for load balancers to notice"
+        default=0,
+        ge=0,
+        allow_inf_nan=False,
+        description="seconds between SIGTERM and the closing of the port, for load balancers to notice",
     )
 
     def for_one_worker(self) -> "Settings":

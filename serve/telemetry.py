@@ -20,7 +20,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from serve.batcher import BatchReport
+from serve.engine_threads import BatchReport
 from serve.model import ModelFacts
 from serve.predictor import Classified
 

@@ -38,7 +38,8 @@ class _Supervisor:
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_number, self._stop)
         for _ in range(self._settings.workers):
-            self._start_worker()
+            if not self._is_stopping:
+                self._start_worker()
         while self._workers:
             wait([worker.sentinel for worker in self._workers], timeout=1)
             for worker in [worker for worker in self._workers if not worker.is_alive()]:
@@ -49,6 +50,8 @@ class _Supervisor:
         worker = self._context.Process(target=_work, args=(self._settings, self._listener))
         worker.start()
         self._workers[worker] = time.monotonic()
+        if self._is_stopping:  # the signal came meanwhile: whoever handled it did not know this one
+            worker.terminate()
 
     def _bury(self, worker: BaseProcess) -> None:
         from prometheus_client.multiprocess import mark_process_dead
@@ -56,7 +59,8 @@ class _Supervisor:
         age_s = time.monotonic() - self._workers.pop(worker)
         mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # prometheus_client leaves it bare
         if self._is_stopping:
-            self._exit_code = self._exit_code or int(worker.exitcode != 0)
+            # One that had not come to handle the signal yet has ended by it, and has lost nothing.
+            self._exit_code = self._exit_code or int(worker.exitcode not in (0, -signal.SIGTERM))
         elif age_s < _YOUNG_S:
             _say(f"a worker failed {age_s:.0f} s after its start (exit code {worker.exitcode}): stopping")
             self._exit_code = 1

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve.batcher import Batcher, BatchReport
+from serve.batcher import Batcher
+from serve.decode_pool import DecodePool
+from serve.engine_threads import BatchReport
 from serve.errors import DeadlineExceeded, EngineDied, NotReady, QueueFull
 from serve.lane import Lane
 from tests.serve.conftest import run_on_batcher
@@ -224,9 +226,11 @@ def test_a_dead_engine_fails_all_who_wait_and_all_who_come(end: BaseException) -
         tasks = [first, *[await queued(lane, item) for item in range(5)]]
         reserved = lane.reserve()
         engine.gate.set()
-        for waiting in (*tasks, reserved.answer):
+        for task in tasks:
             with pytest.raises(EngineDied):
-                await waiting
+                await task
+        with pytest.raises(EngineDied):
+            await reserved
         with pytest.raises(EngineDied):
             lane.reserve()
         assert not batcher.is_healthy
@@ -240,10 +244,80 @@ def test_items_may_be_put_from_any_thread_and_failed_from_any_thread() -> None:
         good, bad = lane.reserve(), lane.reserve()
         await asyncio.to_thread(good.put, 4)
         await asyncio.to_thread(bad.fail, ValueError("no picture"))
-        assert await good.answer == 8
+        assert await good == 8
         with pytest.raises(ValueError, match="no picture"):
-            await bad.answer
+            await bad
         assert lane.num_waiting == lane.num_inside == 0
+
+    run_on_batcher(scenario)
+
+
+def test_a_place_is_freed_once_though_its_deadline_passes_as_its_caller_leaves() -> None:
+    async def scenario(batcher: Batcher) -> None:
+        engine = Engine()
+        lane = batcher.open_lane("lane", engine.run, max_batch=8, queue_size=10)
+        first = await stop_engine(engine, lane)
+        ticket = lane.reserve(deadline=time.monotonic() + 60)
+        ticket.put(7)
+        assert lane.take(ticket.deadline) == []  # as an engine thread finds it, before its caller is told
+        ticket.leave()
+        assert lane.num_waiting == 0
+        engine.gate.set()
+        assert await first == 0
+
+    run_on_batcher(scenario)
+
+
+def test_an_error_that_no_future_takes_reaches_its_caller_and_spares_the_others() -> None:
+    async def scenario(batcher: Batcher) -> None:
+        engine = Engine()
+
+        def run(items: list[int], num_inside: int) -> list[int]:
+            found = engine.run(items, num_inside)
+            return [next(iter([each] if each != 2 else [])) for each in found]
+
+        lane = batcher.open_lane("lane", run, max_batch=8, queue_size=10)
+        first = await stop_engine(engine, lane)
+        tasks = [await queued(lane, item) for item in (1, 3, 4)]
+        engine.gate.set()
+        outcomes = await asyncio.gather(first, *tasks, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [int, RuntimeError, int, int]
+        assert isinstance(outcomes[1], RuntimeError)
+        assert isinstance(outcomes[1].__cause__, StopIteration)
+
+    run_on_batcher(scenario)
+
+
+def test_a_lane_that_is_opened_after_the_end_takes_no_work() -> None:
+    async def scenario(batcher: Batcher) -> None:
+        await batcher.close()
+        lane = batcher.open_lane("late", Engine().run, max_batch=1, queue_size=1)
+        with pytest.raises(NotReady):
+            lane.reserve()
+
+    run_on_batcher(scenario)
+
+
+def test_a_thread_that_prepares_survives_whatever_is_raised_there() -> None:
+    async def scenario(batcher: Batcher) -> None:
+        lane = batcher.open_lane("lane", Engine().run, max_batch=8, queue_size=10)
+        pool = DecodePool(1)
+        pool.start()
+
+        def prepare(error: BaseException | None) -> int:
+            if error is not None:
+                raise error
+            return 4
+
+        for error in (SystemExit(3), StopIteration(4)):
+            ticket = lane.reserve()
+            pool.submit(ticket, prepare, error)
+            with pytest.raises(RuntimeError, match=type(error).__name__):
+                await ticket
+        ticket = lane.reserve()
+        pool.submit(ticket, prepare, None)
+        assert await ticket == 8
+        pool.close()
 
     run_on_batcher(scenario)
 

@@ -1,6 +1,7 @@
 """`serve-weights` as a process: flags and environment, stopping without loss, several workers, the access log."""
 
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ import pytest
 
 from serve.cli.main import main
 from serve.cli.server import Server
+from serve.cli.workers import _Supervisor
 from serve.settings import Settings
 from tests.serve.conftest import encode, running, wait_until
 
@@ -118,6 +121,47 @@ def test_two_workers_share_a_port_and_their_metrics() -> None:
         assert 'serve_requests_total{route="/predict",status="200"} 4.0' in found.client.get("/metrics").text
         found.popen.send_signal(signal.SIGTERM)
         assert found.end() == (0, "")
+
+
+class ToldAtTheFirst:
+    """Starts real processes that sleep; once the first has started, this one is told to stop."""
+
+    def __init__(self) -> None:
+        self.workers: list[ToldAtItsStart] = []
+
+    def Process(self, **_: Any) -> "ToldAtItsStart":  # multiprocessing's name
+        process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+        self.workers.append(ToldAtItsStart(process, is_told=not self.workers))
+        return self.workers[-1]
+
+
+class ToldAtItsStart:
+    def __init__(self, process: Any, *, is_told: bool) -> None:
+        self._process = process
+        self._is_told = is_told
+
+    def start(self) -> None:
+        self._process.start()
+        if self._is_told:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._process, name)
+
+
+def test_a_stop_while_workers_start_reaches_every_one_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        supervisor = _Supervisor(Settings(workers=3), listener)
+        context = ToldAtTheFirst()
+        monkeypatch.setattr(supervisor, "_context", context)
+        try:
+            assert supervisor.run() == 0
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    assert [worker.exitcode for worker in context.workers] == [-signal.SIGTERM]
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_server_with_1(tmp_path: Path) -> None:
