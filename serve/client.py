@@ -1,4 +1,7 @@
-"""A small client for the server: pictures in, ranked categories out. Imports neither torch nor the server."""
+"""A small client for the server: pictures in, ranked categories out. Imports neither torch nor the server.
+
+What it answers has the names that a `Classifier` gives, so that code need not know which of the two it asks.
+"""
 
 import os
 import time
@@ -24,27 +27,28 @@ class ServerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
-    """One category of an answer; `score` is its probability."""
+class RankedCategory:
+    """One category of a prediction: its name, its index in the network's outputs, its probability from 0 to 1."""
 
     label: str
     index: int
     wordnet_id: str | None
-    score: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One picture's categories, best first, by which model, under which request id."""
+    """One picture's categories, best first, by which model, under which request id. `source` names the picture: its
+    path, or `picture 0`, `picture 1`, ... for bytes."""
 
-    name: str
-    categories: tuple[Category, ...]
+    source: str
+    categories: tuple[RankedCategory, ...]
     model: str
     checkpoint_sha256: str
     request_id: str
 
     @property
-    def best(self) -> Category:
+    def best(self) -> RankedCategory:
         """The likeliest category."""
         return self.categories[0]
 
@@ -63,7 +67,7 @@ class Client:
     def predict(self, picture: Picture, *, top_k: int | None = None, weights: str | None = None) -> Prediction:
         """The categories of one picture: its bytes, or the path of its file. Raises ServerError."""
         answer = self._post(_arguments(top_k, weights), content=_read(picture))
-        return _prediction(answer, answer["pictures"][0])
+        return _prediction(answer, answer["pictures"][0], _source(picture, 0))
 
     def predict_all(
         self, pictures: Sequence[Picture], *, top_k: int | None = None, weights: str | None = None
@@ -72,9 +76,11 @@ class Client:
 
         Raises ServerError if none could be answered.
         """
-        files = [("files", (_name(each, index), _read(each))) for index, each in enumerate(pictures)]
+        sources = [_source(each, index) for index, each in enumerate(pictures)]
+        # A file's name travels, not its folders: they are no business of the server's.
+        files = [("files", (Path(source).name, _read(each))) for source, each in zip(sources, pictures, strict=True)]
         answer = self._post(_arguments(top_k, weights), files=files)
-        return [_outcome(answer, each) for each in answer["pictures"]]
+        return [_outcome(answer, each, source) for each, source in zip(answer["pictures"], sources, strict=True)]
 
     def close(self) -> None:
         """Close the connections."""
@@ -109,16 +115,19 @@ def _server_error(response: httpx2.Response) -> ServerError:
     return ServerError(response.status_code, detail, response.headers.get("x-request-id"))
 
 
-def _outcome(answer: dict[str, Any], picture: dict[str, Any]) -> Prediction | ServerError:
+def _outcome(answer: dict[str, Any], picture: dict[str, Any], source: str) -> Prediction | ServerError:
     if "error" in picture:
         return ServerError(picture["error"]["status"], picture["error"]["detail"], answer["request_id"])
-    return _prediction(answer, picture)
+    return _prediction(answer, picture, source)
 
 
-def _prediction(answer: dict[str, Any], picture: dict[str, Any]) -> Prediction:
+def _prediction(answer: dict[str, Any], picture: dict[str, Any], source: str) -> Prediction:
     return Prediction(
-        name=picture["name"],
-        categories=tuple(Category(**each) for each in picture["categories"]),
+        source=source,
+        categories=tuple(
+            RankedCategory(each["label"], each["index"], each["wordnet_id"], each["score"])
+            for each in picture["categories"]
+        ),
         model=answer["model"],
         checkpoint_sha256=answer["checkpoint_sha256"],
         request_id=answer["request_id"],
@@ -134,5 +143,5 @@ def _read(picture: Picture) -> bytes:
     return picture if isinstance(picture, bytes) else Path(picture).read_bytes()
 
 
-def _name(picture: Picture, index: int) -> str:
-    return f"picture {index}" if isinstance(picture, bytes) else Path(picture).name
+def _source(picture: Picture, index: int) -> str:
+    return f"picture {index}" if isinstance(picture, bytes) else os.fsdecode(picture)

@@ -8,6 +8,7 @@ says why in a comment right above it: `<!-- not run: needs the internet -->`.
 
 import doctest
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.markdown_blocks import Block, find_blocks, find_commands
+from weights_registry import list_weights
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md")
@@ -109,6 +111,13 @@ def test_console_lines_run_and_print_what_is_shown(page: str, readers_folder: Pa
 def test_the_readme_has_something_of_each_kind_to_run() -> None:
     assert blocks_to_run(read("README.md"), RUN_AS_PYTHON)
     assert any(find_commands(block) for block in blocks_to_run(read("README.md"), RUN_IN_SHELL))
+
+
+def test_the_readme_counts_the_checkpoints_as_the_list_does() -> None:
+    counts = re.search(r"There are (\d+) checkpoints: (\d+) of .*?; (\d+) of .*?; (\d+) of ", read("README.md"), re.S)
+    patterns = ("*", "*ResNe*.ImageNet1K*", "EfficientNet_Lite*", "ResNet20_Grey*")
+    assert counts
+    assert [int(count) for count in counts.groups()] == [len(list_weights(pattern)) for pattern in patterns]
 
 
 @pytest.mark.parametrize("page", PAGES)

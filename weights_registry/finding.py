@@ -16,8 +16,9 @@ DEFAULT_WEIGHTS: Final = "EfficientNet_Lite0_Weights.ImageNet1K_V1"
 def find_checkpoint(weights: str | os.PathLike[str] | RegisteredWeights) -> Checkpoint:
     """The checkpoint meant by a registered name, by weights themselves, or by the path of a self-describing file.
 
-    A string is a path if it ends in `.safetensors` or names an existing file. Raises UnknownWeights for a name that is
-    not registered, RecordError for a file that does not describe itself.
+    A string is a path if it ends in `.safetensors`, or if it has a `/` and names an existing file; write `./NAME` for a
+    file of another ending in this folder. Raises UnknownWeights for a name that is not registered, FileNotFoundError
+    for a path without a file, RecordError for a file that does not describe itself.
     """
     if isinstance(weights, os.PathLike) or (isinstance(weights, str) and _is_path(weights)):
         if not Path(weights).is_file():

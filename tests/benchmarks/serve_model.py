@@ -4,7 +4,7 @@
     .venv/bin/python tests/benchmarks/serve_model.py
 
 EfficientNet-Lite0 with its real parameters and ResNet-50 with random ones, on the CPU, in float32. Raw JPEG bodies of
-about 100 kB in a closed loop. The contenders take turns: in each round each server is started, loaded at every
+55 kB in a closed loop. The contenders take turns: in each round each server is started, loaded at every
 concurrency, and stopped.
 """
 

@@ -3,7 +3,7 @@
     .venv/bin/python tests/benchmarks/peers.py            once: installs the peers
     .venv/bin/python tests/benchmarks/serve_overhead.py
 
-Raw JPEG bodies of about 100 kB in a closed loop. The contenders take turns: in each round each server is started,
+Raw JPEG bodies of 54 kB in a closed loop. The contenders take turns: in each round each server is started,
 loaded at every concurrency, and stopped. Client and server share the machine's cores; no peer pins or tunes them.
 """
 

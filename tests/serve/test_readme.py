@@ -1,5 +1,6 @@
 """Runs what the README shows of the server, on a free port instead of 8000."""
 
+import json
 import os
 import shlex
 import shutil
@@ -39,6 +40,17 @@ def test_what_the_readme_shows_of_the_server_finds_an_espresso(block: Block, ser
     for command in asked:
         typed = shlex.split(command.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}"))
         assert '"espresso"' in _run(typed)
+
+
+def test_the_answer_in_json_is_what_the_server_says_of_the_espresso(server: Running) -> None:
+    (block,) = [each for each in find_blocks((ROOT / "README.md").read_text()) if each.language == "json"]
+    picture = (ROOT / "weights_registry/samples/espresso.jpg").read_bytes()
+    shown, found = json.loads(block.code), server.post(picture, "/predict?top_k=1").json()
+    scores = [answer["pictures"][0]["categories"][0].pop("score") for answer in (shown, found)]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+    timings = [answer["pictures"][0].pop("timings") for answer in (shown, found)]
+    assert timings[0].keys() == timings[1].keys()
+    assert shown | {"request_id": ""} == found | {"request_id": ""}
 
 
 def test_make_serve_starts_the_server() -> None:
