@@ -5,20 +5,28 @@
     python3 tests/gpu/run_all.py --dry-run                                              what it would do
 
 A job that fails, or lacks a module, stops none of the others. `--wheels` is a folder of wheels to be used for this call
-alone. Where a call may not last half an hour, take several, each with `--only` and an `--out` of its own. Exit status 0
-if every job is done, 1 otherwise, and where there is no GPU.
+alone. Where a call may last no more than ten minutes, take four, with `--minutes 9` and an `--out` of its own for each:
+
+    --only tests --only "network throughput"
+    --only "training throughput"
+    --only server
+    --only Fashion-MNIST
+
+Told to stop, it ends its job and prints what it has. Exit status 0 if every job is done, 1 otherwise, and where there
+is no GPU. In a copy without .git, the environment's MEASURED_COMMIT may name the commit that it is of.
 """
 
 import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import invalidate_caches
 from importlib.metadata import PackageNotFoundError, version
@@ -38,27 +46,34 @@ RESULT, LOG = "gpu_checks.json", "gpu_checks.log"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the jobs, write what they found after each, print the table; gives the exit status."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
     out = arguments.out.resolve()
     with tempfile.TemporaryDirectory(prefix="gpu-checks-") as work:
-        site = Path(work, "site")
-        environment = prepare(site, Path(work), arguments.wheels)
         places = Places(out=out, work=Path(work), fashion_mnist=arguments.fashion_mnist.resolve())
-        jobs = [job for job in all_jobs(places) if not arguments.only or job.name in arguments.only]
+        jobs = _chosen(all_jobs(places), arguments.only, parser)
+        environment = prepare(Path(work, "site"), Path(work), arguments.wheels)
         gpu = find_gpu()
         if arguments.dry_run or gpu is None:
             print_plan(jobs, gpu)
             return 0 if gpu is not None else 1
         out.mkdir(parents=True, exist_ok=True)
-        outcomes = run_jobs(jobs, out, environment, gpu=gpu, most_s=60 * arguments.minutes)
-    print_table(outcomes, gpu)
-    return 0 if all(outcome.status == "done" for outcome in outcomes) else 1
+        _take_signals()
+        outcomes: list[Outcome] = []
+        try:
+            outcomes.extend(run_jobs(jobs, out, environment, gpu=gpu, most_s=60 * arguments.minutes))
+        finally:
+            print_table(outcomes, gpu)
+    return 0 if [outcome.status for outcome in outcomes] == ["done"] * len(jobs) else 1
 
 
 def run_jobs(
     jobs: Sequence[Job], out: Path, environment: Mapping[str, str], *, gpu: str, most_s: float
-) -> list[Outcome]:
-    """The outcomes of all jobs, in `most_s` altogether; they are in `out` as JSON after each."""
+) -> Iterator[Outcome]:
+    """The outcomes of the jobs as they come, in `most_s` altogether; they are in `out` as JSON after each.
+
+    A job that was stopped, as this process is to end, is the last.
+    """
     ends_at = time.monotonic() + most_s
     outcomes: list[Outcome] = []
     (out / LOG).write_bytes(b"")
@@ -76,7 +91,9 @@ def run_jobs(
         draft = out / f".{RESULT}.draft"
         draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         draft.replace(out / RESULT)
-    return outcomes
+        yield outcomes[-1]
+        if outcomes[-1].status == "stopped":
+            return
 
 
 def prepare(site: Path, work: Path, wheels: Path | None) -> dict[str, str]:
@@ -136,6 +153,29 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _chosen(jobs: Sequence[Job], names: Sequence[str], parser: argparse.ArgumentParser) -> list[Job]:
+    """The jobs named, or all; a name that none has ends the program."""
+    known = [job.name for job in jobs]
+    for name in names:
+        if name not in known:
+            parser.error(f"no job is named `{name}`; there are {', '.join(f'`{each}`' for each in known)}")
+    return [job for job in jobs if not names or job.name in names]
+
+
+def _take_signals() -> None:
+    """SIGTERM ends this program in order, and its job with it, which would run on; a second one changes nothing.
+
+    SIGINT is heard even where a shell started this in the background: a job would not hear it either.
+    """
+
+    def stop(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _parser() -> argparse.ArgumentParser:
