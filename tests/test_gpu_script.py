@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.gpu import run_all
 from tests.gpu.jobs import Places, all_jobs
 from tests.gpu.run_all import RESULT, main, run_jobs
 from tests.gpu.running import Job, end
+from weights_registry.surroundings import commit_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -70,6 +72,10 @@ def test_a_job_that_fails_hangs_or_lacks_something_stops_none_of_the_others(tmp_
     assert "ZeroDivisionError" in outcomes["odd"].told[0]
     written = json.loads((tmp_path / RESULT).read_text())
     assert [job["status"] for job in written["jobs"]] == [each.status for each in outcomes.values()]
+    commit = commit_of(ROOT)
+    assert written["commit"] == (commit and commit.id)
+    assert written["machine"]["gpu"] == "a GPU"
+    assert written["versions"]["torch"] == version("torch")
     assert "hello" in (tmp_path / "gpu_checks.log").read_text()
 
 

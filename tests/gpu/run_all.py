@@ -19,7 +19,6 @@ is no GPU. In a copy without .git, the environment's MEASURED_COMMIT may name th
 import argparse
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -27,9 +26,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from importlib import invalidate_caches
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,8 +34,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # so that it runs from a bare checkout
     sys.path.insert(0, str(ROOT))
 
+from tests.benchmarks.papers import code_and_machine  # noqa: E402
 from tests.gpu.jobs import Places, all_jobs  # noqa: E402
 from tests.gpu.running import Job, Outcome, run_job  # noqa: E402
+from weights_registry.surroundings import PACKAGES, versions  # noqa: E402
 
 FASHION_MNIST: Final = Path("/usr/share/datasets/fashion-mnist")
 RESULT, LOG = "gpu_checks.json", "gpu_checks.log"
@@ -68,7 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_jobs(
-    jobs: Sequence[Job], out: Path, environment: Mapping[str, str], *, gpu: str, most_s: float
+    jobs: Sequence[Job],
+    out: Path,
+    environment: Mapping[str, str],
+    *,
+    gpu: str,
+    most_s: float,
 ) -> Iterator[Outcome]:
     """The outcomes of the jobs as they come, in `most_s` altogether; they are in `out` as JSON after each.
 
@@ -82,10 +86,8 @@ def run_jobs(
         left_s = ends_at - time.monotonic()
         outcomes.append(run_job(job, log=out / LOG, folder=ROOT, environment=environment, most_s=left_s))
         record = {
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "gpu": gpu,
-            "python": platform.python_version(),
-            "versions": {name: _version(name) for name in ("torch", "torchvision", "timm", "numpy", "pillow")},
+            **code_and_machine(gpu),
+            "versions": versions(*PACKAGES),
             "jobs": [outcome.record() for outcome in outcomes],
         }
         draft = out / f".{RESULT}.draft"
@@ -104,7 +106,7 @@ def prepare(site: Path, work: Path, wheels: Path | None) -> dict[str, str]:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
         if files and subprocess.run([*pip, "--target", str(site), *files], check=False).returncode:
             print(f"the wheels in `{wheels}` cannot be installed; going on without them", file=sys.stderr)
-    if _version("weights-registry") == "not installed":
+    if versions("weights-registry")["weights-registry"] == "not installed":
         _tell_of_the_checkout(site)
     sys.path.insert(0, str(site))
     invalidate_caches()
@@ -132,7 +134,8 @@ def print_plan(jobs: Sequence[Job], gpu: str | None) -> None:
 
 def print_table(outcomes: Sequence[Outcome], gpu: str) -> None:
     """A line a job, and its figures below it."""
-    print(f"\n{gpu}, torch {_version('torch')}, Python {platform.python_version()}")
+    told = versions("torch")
+    print(f"\n{gpu}, torch {told['torch']}, Python {told['python']}")
     for outcome in outcomes:
         print(f"{outcome.name:20}  {outcome.status:12}  {outcome.seconds:5.0f} s")
         for line in outcome.told:
@@ -146,13 +149,6 @@ def _tell_of_the_checkout(site: Path) -> None:
     info.mkdir()
     told = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
     (info / "METADATA").write_text(told, encoding="utf-8")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _chosen(jobs: Sequence[Job], names: Sequence[str], parser: argparse.ArgumentParser) -> list[Job]:
