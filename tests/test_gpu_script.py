@@ -1,15 +1,24 @@
 """The GPU script goes on whatever becomes of a job, keeps to its time, and without a GPU says what it would do."""
 
 import json
+import os
+import shlex
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.gpu import run_all
 from tests.gpu.jobs import Places, all_jobs
 from tests.gpu.run_all import RESULT, main, run_jobs
-from tests.gpu.running import Job
+from tests.gpu.running import Job, end
+from weights_registry.surroundings import commit_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -63,6 +72,10 @@ def test_a_job_that_fails_hangs_or_lacks_something_stops_none_of_the_others(tmp_
     assert "ZeroDivisionError" in outcomes["odd"].told[0]
     written = json.loads((tmp_path / RESULT).read_text())
     assert [job["status"] for job in written["jobs"]] == [each.status for each in outcomes.values()]
+    commit = commit_of(ROOT)
+    assert written["commit"] == (commit and commit.id)
+    assert written["machine"]["gpu"] == "a GPU"
+    assert written["versions"]["torch"] == version("torch")
     assert "hello" in (tmp_path / "gpu_checks.log").read_text()
 
 
@@ -70,3 +83,108 @@ def test_when_the_time_is_over_the_rest_is_left_out(tmp_path: Path) -> None:
     jobs = [Job(name=str(number), command=python("1"), budget_s=30) for number in range(2)]
     outcomes = run_jobs(jobs, tmp_path, {}, gpu="a GPU", most_s=0)
     assert [(each.status, each.told) for each in outcomes] == [("left out", ("no time left",))] * 2
+
+
+def test_a_name_that_no_job_has_is_refused_with_the_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--only", "tests", "--only", "train", "--out", str(tmp_path / "out")])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "no job is named `train`; there are `tests`, `training throughput`, " in told
+
+
+def test_the_groups_of_its_help_hold_every_job_once_and_fit_their_calls(tmp_path: Path) -> None:
+    jobs = {job.name: job for job in all_jobs(Places(out=tmp_path, work=tmp_path, fashion_mnist=tmp_path))}
+    groups = [
+        [name for name in shlex.split(line) if name != "--only"]
+        for line in str(run_all.__doc__).splitlines()
+        if line.startswith("    --only")
+    ]
+    assert sorted(name for group in groups for name in group) == sorted(jobs)
+    assert all(sum(jobs[name].budget_s for name in group) <= 9 * 60 for group in groups)
+
+
+@pytest.fixture
+def sigint_is_heard() -> Iterator[None]:
+    """As `main` sees to: a process that a shell started in the background hands on that it ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+HANGING_TESTS = """\
+import time
+
+def test_that_passes():
+    pass
+
+def test_that_hangs():
+    time.sleep(600)
+"""
+
+
+@pytest.mark.usefixtures("sigint_is_heard")
+def test_tests_that_are_ended_leave_their_report_and_the_name_of_the_one_that_hung(tmp_path: Path) -> None:
+    (tmp_path / "test_hanging.py").write_text(HANGING_TESTS)
+    (tmp_path / "none.ini").write_text("[pytest]\n")
+    places = Places(out=tmp_path, work=tmp_path, fashion_mnist=tmp_path)
+    (job,) = (each for each in all_jobs(places) if each.name == "tests")
+    words = [word for word in job.command if not word.startswith("tests/")]
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [*words, "-c", "none.ini", "test_hanging.py"],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTEST_ADDOPTS": ""},
+            start_new_session=True,
+        )
+    while "test_that_hangs" not in log.read_text() and process.poll() is None:
+        time.sleep(0.01)
+    end(process, job.stopped_by)
+    assert list(job.figures()) == ["1 passed, 0 failed, 0 skipped"]
+
+
+STOPPED = """\
+import sys
+from pathlib import Path
+from tests.gpu import run_all
+from tests.gpu.running import Job
+
+out = Path(sys.argv[1])
+wait = f"import os, pathlib, time; pathlib.Path({str(out / 'pid')!r}).write_text(str(os.getpid())); time.sleep(600)"
+run_all.find_gpu = lambda: "a GPU"
+run_all.all_jobs = lambda places: [
+    Job(name="quick", command=[sys.executable, "-c", ""], budget_s=60, figures=lambda: ["7 images/s"]),
+    Job(name="waits", command=[sys.executable, "-c", wait], budget_s=600),
+    Job(name="later", command=[sys.executable, "-c", ""], budget_s=60),
+]
+sys.exit(run_all.main(["--out", str(out)]))
+"""
+
+
+def test_told_to_stop_it_ends_its_job_and_shows_what_it_has(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPPED, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        pid = tmp_path / "pid"
+        while not (pid.exists() and pid.read_text()) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        told, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 1, errors
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+    shown = [line.split()[:2] for line in told.splitlines() if line.endswith(" s")]
+    assert shown == [["quick", "done"], ["waits", "stopped"]]
+    assert "7 images/s" in told
+    written = json.loads((tmp_path / RESULT).read_text())
+    assert [(job["name"], job["status"]) for job in written["jobs"]] == [("quick", "done"), ("waits", "stopped")]

@@ -7,24 +7,23 @@ import argparse
 import json
 import os
 import platform
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+from tests.benchmarks.own_cpu import all_cpu_s, own_cpu_s
 from tests.benchmarks.rounds import Spread
+from weights_registry.surroundings import COMMIT_VARIABLE, commit_of, cpu_name, versions
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MEASUREMENTS: Final = ROOT / "cards" / "measurements"
 
 PACKAGES: Final = ("torch", "torchvision", "timm", "pillow", "numpy", "safetensors")
-MEASURED_CODE: Final = ("weights_registry", "serve", "training", "tests/benchmarks")
+MEASURED_CODE: Final = ("weights_registry", "serve", "training", "tests/benchmarks", "tests/gpu")
 BUSY_CORES: Final = 0.1
 
 Row = Mapping[str, "str | int | Spread | bool | float | None"]
@@ -41,7 +40,7 @@ class Start:
     @classmethod
     def now(cls) -> "Start":
         """This moment."""
-        return cls(time.perf_counter(), _own_cpu_s(), _all_cpu_s())
+        return cls(time.perf_counter(), own_cpu_s(), all_cpu_s())
 
     def cores_used_by_others(self) -> float | None:
         """Cores that other programs kept busy since then, on average; None where the system does not count them."""
@@ -70,19 +69,18 @@ def publish(
     start: Start,
     out: Path,
     gpu: str = "not used",
+    others_versions: Mapping[str, str] | None = None,
 ) -> None:
     """Write `out/NAME.json` whole or not at all, and print its tables. `how` holds what a reader needs to judge them:
-    rounds, batch size, data type, threads."""
+    rounds, batch size, data type, threads. `others_versions` are those of what it was measured against or ran on
+    besides PACKAGES."""
     others = start.cores_used_by_others()
     record = {
         "name": name,
         "what": what,
         "command": _command(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--", *MEASURED_CODE)),
-        "machine": _machine(gpu),
-        "versions": _versions(),
+        **code_and_machine(gpu),
+        "versions": {**versions(*PACKAGES), **(others_versions or {})},
         "how": {"order": "interleaved: each round runs every contender once, in the order of the table", **how},
         "took_s": round(time.perf_counter() - start.wall_s),
         "cores_used_by_others": others,
@@ -103,6 +101,19 @@ def publish(
     print(f"written: {os.path.relpath(path)}")
     if others is not None and others > BUSY_CORES:
         print(f"other programs kept {others} cores busy meanwhile: measure again on a quiet machine", file=sys.stderr)
+
+
+def code_and_machine(gpu: str) -> dict[str, Any]:
+    """Date, commit and machine, as JSON types. What nobody knows of the commit, as in a copy without .git, is None;
+    `commit_told_by` is there if not git but the environment told it."""
+    commit = commit_of(ROOT, *MEASURED_CODE)
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit and commit.id,
+        **({"commit_told_by": COMMIT_VARIABLE} if commit is not None and commit.is_told else {}),
+        "uncommitted_changes": commit and commit.has_changes,
+        "machine": _machine(gpu),
+    }
 
 
 def _json(record: Mapping[str, Any]) -> str:
@@ -148,31 +159,14 @@ def _command() -> str:
     return " ".join([".venv/bin/python", script, *words])
 
 
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
-
-
 def _machine(gpu: str) -> dict[str, Any]:
     return {
-        "cpu": _cpu_model(),
+        "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "gpu": gpu,
         "os": _system(),
     }
-
-
-def _cpu_model() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _system() -> str:
@@ -182,28 +176,3 @@ def _system() -> str:
         name = platform.platform(terse=True)
     kernel = ".".join(platform.release().split("-")[0].split(".")[:2])
     return f"{name}, {platform.system()} {kernel} {platform.machine()}"
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
-def _own_cpu_s() -> float:
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in used)
-
-
-def _all_cpu_s() -> float | None:
-    """CPU time of all programs since the machine started, by Linux' count."""
-    try:
-        ticks = [int(word) for word in Path("/proc/stat").read_text(encoding="utf-8").split()[1:9]]
-    except (OSError, ValueError):
-        return None
-    user, nice, system, _idle, _iowait, irq, softirq, steal = ticks
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

@@ -5,6 +5,8 @@
 They find torch, FastAPI, uvicorn and the rest in our own .venv, so that all contenders run on the same versions.
 """
 
+import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -15,7 +17,16 @@ from tests.benchmarks.papers import ROOT
 
 FOLDER: Final = ROOT / "build" / "peers"
 PYTHON: Final = FOLDER / "bin" / "python"
+SERVER_PACKAGES: Final = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools")
+"""What ours and its peers stand on; their versions belong to a figure of any of them."""
+
 PACKAGES: Final = ("litserve==0.2.19", "ray[serve]==2.60.0", "schemathesis==4.32.5")
+
+_TELL_VERSIONS: Final = """\
+import json, sys
+from weights_registry.surroundings import versions
+print(json.dumps(versions(*sys.argv[1:])))
+"""
 
 
 def main() -> None:
@@ -40,6 +51,20 @@ def environment() -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "disabled",  # or Ray leaves a token in the home folder
     }
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Versions of packages as the peers' processes find them, or as we do where no peers are installed."""
+    done = subprocess.run(
+        [PYTHON if is_installed() else sys.executable, "-c", _TELL_VERSIONS, *packages],
+        env={**os.environ, **environment()},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    del found["python"]  # it is made from ours
+    return found
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Samples taken in turn, and what they come to. Knows nothing of what is sampled."""
 
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -35,14 +36,32 @@ class Spread:
         return f"{middle} ({low} .. {high})"
 
 
-def interleave(contenders: Mapping[str, Callable[[], Sample]], num_rounds: int) -> dict[str, list[Sample]]:
-    """`num_rounds` samples of each contender, taken A B C A B C, so that the machine's moods fall on all alike."""
+def interleave(
+    contenders: Mapping[str, Callable[[], Sample]], num_rounds: int, failed: dict[str, str] | None = None
+) -> dict[str, list[Sample]]:
+    """`num_rounds` samples of each contender, taken A B C A B C, so that the machine's moods fall on all alike.
+
+    Where `failed` is given, a contender that raises takes part no longer: its samples are dropped, `failed` holds the
+    reason under its name, and stderr the traceback. Else the error is the caller's.
+    """
     samples: dict[str, list[Sample]] = {name: [] for name in contenders}
     for number in range(1, num_rounds + 1):
         say(f"round {number} of {num_rounds}")
-        for name, run in contenders.items():
-            samples[name].append(run())
+        for name in list(samples):
+            try:
+                samples[name].append(contenders[name]())
+            except Exception as error:
+                if failed is None:
+                    raise
+                traceback.print_exc()
+                failed[name] = reason(error)
+                del samples[name]
     return samples
+
+
+def reason(error: Exception) -> str:
+    """An error's kind and what it says, in one line of at most 300 letters; compilers' errors are pages."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
 
 
 def say(text: str) -> None:

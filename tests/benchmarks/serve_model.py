@@ -78,6 +78,7 @@ def main() -> None:
         ],
         start=start,
         out=arguments.out,
+        others_versions=peers.versions("litserve", *peers.SERVER_PACKAGES),
     )
 
 

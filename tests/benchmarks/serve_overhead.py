@@ -71,6 +71,7 @@ def main() -> None:
         ],
         start=start,
         out=arguments.out,
+        others_versions=peers.versions("litserve", "ray", *peers.SERVER_PACKAGES),
     )
 
 

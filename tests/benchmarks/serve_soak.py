@@ -29,7 +29,9 @@ from PIL import Image
 
 from serve.bench.pictures import SAMPLES
 from tests.benchmarks.papers import Row, Start, parser, publish
+from tests.benchmarks.peers import SERVER_PACKAGES
 from tests.benchmarks.served import Server, serving
+from weights_registry.surroundings import versions
 
 QUEUE, MAX_BYTES, DEADLINE_MS, BODY_TIMEOUT_S = 32, 4_000_000, 8000, 2
 NUM_GOOD, NUM_HOSTILE, FLOOD_EVERY_S, FLOOD_SIZE = 2, 6, 10.0, 3 * QUEUE
@@ -298,6 +300,7 @@ def main() -> int:
         ],
         start=start,
         out=arguments.out,
+        others_versions=versions(*SERVER_PACKAGES),
     )
     for kind, status in wrong:
         print(f"`{kind}` was answered with {status}", file=sys.stderr)

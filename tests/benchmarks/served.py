@@ -19,6 +19,7 @@ import httpx2
 from serve.bench.load import Target
 from serve.bench.processes import run_load
 from serve.bench.server_side import Between, cpu_s_of, look
+from tests.benchmarks.own_cpu import ending
 from tests.benchmarks.rounds import Sample
 
 START_S: Final = 120.0
@@ -56,7 +57,7 @@ def serving(command: Sequence[str], environment: Mapping[str, str] | None = None
                 raise RuntimeError(f"`{' '.join(command)}` was not ready:\n{errors.read()[-3000:].decode()}")
             yield server
         finally:
-            _stop(process)
+            ending(process.pid, lambda: _stop(process))
 
 
 def _is_ready(server: Server, process: "subprocess.Popen[bytes]") -> bool:

@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import weights_registry
 from tests.cli.conftest import Run
 from tests.small_checkpoints import write_pictures, write_samples
+from weights_registry.surroundings import commit_of, cpu_name
 
 SIX_PICTURES = {"red": ["red", "red"], "green": ["green", "blue"], "blue": ["blue", "blue"]}  # 5 of 6 are right
 
@@ -49,6 +52,14 @@ def test_the_json_carries_the_figures_and_all_that_made_them(run: Run, colours_f
     assert (found["device"], found["dtype"], found["preprocess"]) == ("cpu", "float32", "fast")
     assert found["preprocessing"]["crop_size"] == 32
     assert found["versions"]["torch"] == version("torch")
+    assert found["hardware"]["name"] == cpu_name()
+    assert found["command"].split() == [
+        *("weights-registry", "evaluate", "--weights", str(colours_file), "--data", str(data)),
+        *("--json", "--device", "cpu"),
+    ]
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(found["date"])) < timedelta(hours=1)
+    commit = commit_of(Path(weights_registry.__file__).parent)
+    assert found["commit"] == (None if commit is None else str(commit))
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 5, 6, 7])

@@ -5,23 +5,28 @@
     python3 tests/gpu/run_all.py --dry-run                                              what it would do
 
 A job that fails, or lacks a module, stops none of the others. `--wheels` is a folder of wheels to be used for this call
-alone. Where a call may not last half an hour, take several, each with `--only` and an `--out` of its own. Exit status 0
-if every job is done, 1 otherwise, and where there is no GPU.
+alone. Where a call may last no more than ten minutes, take four, with `--minutes 9` and an `--out` of its own for each:
+
+    --only tests --only "network throughput"
+    --only "training throughput"
+    --only server
+    --only Fashion-MNIST
+
+Told to stop, it ends its job and prints what it has. Exit status 0 if every job is done, 1 otherwise, and where there
+is no GPU. In a copy without .git, the environment's MEASURED_COMMIT may name the commit that it is of.
 """
 
 import argparse
 import json
 import os
-import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import invalidate_caches
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +34,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # so that it runs from a bare checkout
     sys.path.insert(0, str(ROOT))
 
+from tests.benchmarks.papers import code_and_machine  # noqa: E402
 from tests.gpu.jobs import Places, all_jobs  # noqa: E402
 from tests.gpu.running import Job, Outcome, run_job  # noqa: E402
+from weights_registry.surroundings import PACKAGES, versions  # noqa: E402
 
 FASHION_MNIST: Final = Path("/usr/share/datasets/fashion-mnist")
 RESULT, LOG = "gpu_checks.json", "gpu_checks.log"
@@ -38,27 +45,39 @@ RESULT, LOG = "gpu_checks.json", "gpu_checks.log"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the jobs, write what they found after each, print the table; gives the exit status."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
     out = arguments.out.resolve()
     with tempfile.TemporaryDirectory(prefix="gpu-checks-") as work:
-        site = Path(work, "site")
-        environment = prepare(site, Path(work), arguments.wheels)
         places = Places(out=out, work=Path(work), fashion_mnist=arguments.fashion_mnist.resolve())
-        jobs = [job for job in all_jobs(places) if not arguments.only or job.name in arguments.only]
+        jobs = _chosen(all_jobs(places), arguments.only, parser)
+        environment = prepare(Path(work, "site"), Path(work), arguments.wheels)
         gpu = find_gpu()
         if arguments.dry_run or gpu is None:
             print_plan(jobs, gpu)
             return 0 if gpu is not None else 1
         out.mkdir(parents=True, exist_ok=True)
-        outcomes = run_jobs(jobs, out, environment, gpu=gpu, most_s=60 * arguments.minutes)
-    print_table(outcomes, gpu)
-    return 0 if all(outcome.status == "done" for outcome in outcomes) else 1
+        _take_signals()
+        outcomes: list[Outcome] = []
+        try:
+            outcomes.extend(run_jobs(jobs, out, environment, gpu=gpu, most_s=60 * arguments.minutes))
+        finally:
+            print_table(outcomes, gpu)
+    return 0 if [outcome.status for outcome in outcomes] == ["done"] * len(jobs) else 1
 
 
 def run_jobs(
-    jobs: Sequence[Job], out: Path, environment: Mapping[str, str], *, gpu: str, most_s: float
-) -> list[Outcome]:
-    """The outcomes of all jobs, in `most_s` altogether; they are in `out` as JSON after each."""
+    jobs: Sequence[Job],
+    out: Path,
+    environment: Mapping[str, str],
+    *,
+    gpu: str,
+    most_s: float,
+) -> Iterator[Outcome]:
+    """The outcomes of the jobs as they come, in `most_s` altogether; they are in `out` as JSON after each.
+
+    A job that was stopped, as this process is to end, is the last.
+    """
     ends_at = time.monotonic() + most_s
     outcomes: list[Outcome] = []
     (out / LOG).write_bytes(b"")
@@ -67,16 +86,16 @@ def run_jobs(
         left_s = ends_at - time.monotonic()
         outcomes.append(run_job(job, log=out / LOG, folder=ROOT, environment=environment, most_s=left_s))
         record = {
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "gpu": gpu,
-            "python": platform.python_version(),
-            "versions": {name: _version(name) for name in ("torch", "torchvision", "timm", "numpy", "pillow")},
+            **code_and_machine(gpu),
+            "versions": versions(*PACKAGES),
             "jobs": [outcome.record() for outcome in outcomes],
         }
         draft = out / f".{RESULT}.draft"
         draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         draft.replace(out / RESULT)
-    return outcomes
+        yield outcomes[-1]
+        if outcomes[-1].status == "stopped":
+            return
 
 
 def prepare(site: Path, work: Path, wheels: Path | None) -> dict[str, str]:
@@ -87,7 +106,7 @@ def prepare(site: Path, work: Path, wheels: Path | None) -> dict[str, str]:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
         if files and subprocess.run([*pip, "--target", str(site), *files], check=False).returncode:
             print(f"the wheels in `{wheels}` cannot be installed; going on without them", file=sys.stderr)
-    if _version("weights-registry") == "not installed":
+    if versions("weights-registry")["weights-registry"] == "not installed":
         _tell_of_the_checkout(site)
     sys.path.insert(0, str(site))
     invalidate_caches()
@@ -115,7 +134,8 @@ def print_plan(jobs: Sequence[Job], gpu: str | None) -> None:
 
 def print_table(outcomes: Sequence[Outcome], gpu: str) -> None:
     """A line a job, and its figures below it."""
-    print(f"\n{gpu}, torch {_version('torch')}, Python {platform.python_version()}")
+    told = versions("torch")
+    print(f"\n{gpu}, torch {told['torch']}, Python {told['python']}")
     for outcome in outcomes:
         print(f"{outcome.name:20}  {outcome.status:12}  {outcome.seconds:5.0f} s")
         for line in outcome.told:
@@ -131,11 +151,27 @@ def _tell_of_the_checkout(site: Path) -> None:
     (info / "METADATA").write_text(told, encoding="utf-8")
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
+def _chosen(jobs: Sequence[Job], names: Sequence[str], parser: argparse.ArgumentParser) -> list[Job]:
+    """The jobs named, or all; a name that none has ends the program."""
+    known = [job.name for job in jobs]
+    for name in names:
+        if name not in known:
+            parser.error(f"no job is named `{name}`; there are {', '.join(f'`{each}`' for each in known)}")
+    return [job for job in jobs if not names or job.name in names]
+
+
+def _take_signals() -> None:
+    """SIGTERM ends this program in order, and its job with it, which would run on; a second one changes nothing.
+
+    SIGINT is heard even where a shell started this in the background: a job would not hear it either.
+    """
+
+    def stop(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,10 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-Status = Literal["done", "failed", "out of time", "left out"]
+Status = Literal["done", "failed", "out of time", "stopped", "left out"]
 
-# After SIGTERM a training run saves and exits; whatever has not ended by then is killed.
-GRACE_S = 20.0
+# After SIGTERM a training run saves and exits, after SIGINT pytest reports; whatever has not ended by then is killed.
+GRACE_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,8 @@ class Job:
     """One check or measurement: its command, at most how many seconds it may take, and the modules it needs.
 
     `figures` reads what it left, after it ended well or ran out of time, as short lines for the table.
-    `missing` names what else it lacks, such as a data set.
+    `missing` names what else it lacks, such as a data set. `stopped_by` are the signals that it gets, one after the
+    other, when its time is over.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Job:
     needs: Sequence[str] = ()
     missing: Sequence[str] = ()
     figures: Callable[[], Sequence[str]] = tuple
+    stopped_by: Sequence[signal.Signals] = (signal.SIGTERM,)
 
     @property
     def lacks(self) -> list[str]:
@@ -55,7 +57,8 @@ class Outcome:
 def run_job(job: Job, *, log: Path, folder: Path, environment: Mapping[str, str], most_s: float) -> Outcome:
     """Run the job in `folder`, for no longer than its budget and `most_s`; its output is appended to `log`.
 
-    Whatever happens to it is an outcome and no exception: the other jobs are to run too.
+    Whatever happens to it is an outcome and no exception: the other jobs are to run too. It is `stopped` if this very
+    process was told to end meanwhile, by KeyboardInterrupt or SystemExit.
     """
     if job.lacks:
         return Outcome(name=job.name, status="left out", told=(f"missing: {', '.join(job.lacks)}",))
@@ -81,21 +84,26 @@ def run_job(job: Job, *, log: Path, folder: Path, environment: Mapping[str, str]
                 status = "failed"
         except subprocess.TimeoutExpired:
             status = "out of time"
+        except (KeyboardInterrupt, SystemExit):
+            status = "stopped"
         finally:
-            end(process)
+            end(process, job.stopped_by)
     told = (f"exit status {process.returncode}; see {log.name}",) if status == "failed" else ()
     return Outcome(name=job.name, status=status, seconds=time.monotonic() - begun, told=(*told, *_figures(job)))
 
 
-def end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the process, if it still runs, to stop, wait a while, and kill what it leaves behind."""
-    if process.poll() is None:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_S)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def end(process: "subprocess.Popen[bytes]", signals: Sequence[signal.Signals]) -> None:
+    """Ask the process, if it still runs, to stop, by one signal after the other; kill it and what it leaves behind."""
+    try:
+        for each in signals:
+            if process.poll() is None:
+                process.send_signal(each)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(GRACE_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _figures(job: Job) -> tuple[str, ...]:

@@ -17,8 +17,10 @@ import torch
 from tests.benchmarks.classifier_throughput import make_pictures
 from tests.benchmarks.networks import write_resnet50
 from tests.benchmarks.papers import Row, Start, parser, publish
+from tests.benchmarks.peers import SERVER_PACKAGES
 from tests.benchmarks.rounds import Sample, interleave, spread
 from tests.benchmarks.served import load, serving
+from weights_registry.surroundings import versions
 
 CONCURRENCIES: Final = (1, 32, 128)
 DTYPES: Final = ("float32", "bfloat16")
@@ -62,6 +64,7 @@ def main() -> None:
         notes=["client and server share the machine's cores", "pictures are decoded by the CPU"],
         start=start,
         out=arguments.out,
+        others_versions=versions(*SERVER_PACKAGES),
         gpu=torch.cuda.get_device_name(),
     )
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-for needed in ("fastapi", "uvicorn", "pydantic_settings", "httpx2", "prometheus_client"):
+from tests.gpu.jobs import SERVER
+
+for needed in SERVER:
     pytest.importorskip(needed)
 
 from serve.assembly import checkpoint_opener  # noqa: E402

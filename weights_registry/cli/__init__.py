@@ -47,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
+    arguments.words = sys.argv[1:] if argv is None else argv  # records of figures tell the command that found them
     if arguments.version:
         from importlib.metadata import version
 

@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     classifier = make_classifier(checkpoint, arguments)
     evaluation = evaluate_set(classifier, data, ranked_among, predictions=arguments.predictions)
     if arguments.json:
-        print_json(evaluation_record(evaluation, classifier, data, ranked_among))
+        print_json(evaluation_record(evaluation, classifier, data, ranked_among, words=arguments.words))
     else:
         _print(evaluation, classifier, data, ranked_among)
     if arguments.per_class is not None:

@@ -3,7 +3,11 @@
 Knows nothing of published figures.
 """
 
+import os
+import shlex
+from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +15,7 @@ from weights_registry.categories import CategorySet
 from weights_registry.cli.answer_rows import Writer, answer_writer
 from weights_registry.cli.failures import failing_on, running_the_network
 from weights_registry.cli.output import printable, say
+from weights_registry.cli.parsers import PROG
 from weights_registry.cli.progress import progress_bar
 from weights_registry.evaluation_sets import EvaluationSet, RankedAmong
 from weights_registry.whole_file import written_whole
@@ -66,11 +71,21 @@ def evaluate_set(
 
 
 def evaluation_record(
-    evaluation: "Evaluation", classifier: "Classifier", data: "LabelledSet", ranked_among: RankedAmong
+    evaluation: "Evaluation",
+    classifier: "Classifier",
+    data: "LabelledSet",
+    ranked_among: RankedAmong,
+    *,
+    words: Sequence[str],
 ) -> dict[str, Any]:
-    """The figures and all that is needed to get them again, as JSON types."""
+    """The figures and all that is needed to get them again, as JSON types; `words` are those of the command line."""
     from dataclasses import asdict
 
+    import torch
+
+    from weights_registry.surroundings import PACKAGES, commit_of, device_name, versions
+
+    commit = commit_of(Path(__file__).resolve().parents[1])
     known = data.known_as
     return {
         "weights": classifier.checkpoint.id,
@@ -98,7 +113,15 @@ def evaluation_record(
         "preprocess": classifier.preprocess,
         "device": str(classifier.engine.device),
         "dtype": str(classifier.engine.dtype).removeprefix("torch."),
-        "versions": _versions(),
+        "hardware": {
+            "name": device_name(classifier.engine.device),
+            "num_threads": torch.get_num_threads(),
+            "num_cpus": os.cpu_count(),
+        },
+        "versions": versions(*PACKAGES),
+        "commit": None if commit is None else str(commit),
+        "command": shlex.join((PROG, *words)),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
@@ -124,9 +147,3 @@ def say_unreadable(evaluation: "Evaluation") -> None:
     """Name on stderr each picture that is in no figure, and why."""
     for error in evaluation.unreadable:
         say(f"not counted: {printable(str(error))}")
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("weights-registry", "torch", "torchvision", "timm", "pillow")}

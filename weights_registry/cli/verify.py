@@ -106,7 +106,8 @@ def _check_accuracy(
     as_published = replace(checkpoint, preprocessing=published.preprocessing)
     classifier = make_classifier(as_published, arguments)
     evaluation = evaluate_set(classifier, data, published.ranked_among)
-    record["evaluation"] = evaluation_record(evaluation, classifier, data, published.ranked_among)
+    words = arguments.words
+    record["evaluation"] = evaluation_record(evaluation, classifier, data, published.ranked_among, words=words)
     tolerance = DEFAULT_TOLERANCE if arguments.tolerance is None else arguments.tolerance
     yield compare(evaluation, published, tolerance=tolerance)
     if evaluation.unreadable:

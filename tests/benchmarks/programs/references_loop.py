@@ -92,7 +92,10 @@ class ReferencesLoop:
         ]
         self.optimizer = torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum or 0.0)
         decay = ema_decay(recipe)
-        self.average = None if decay is None else AveragedModel(network, avg_fn=_moving(decay), use_buffers=True)
+        # With `device` its counter lies there, as in torchvision's ExponentialMovingAverage; else each tensor waits.
+        self.average = (
+            None if decay is None else AveragedModel(network, device, avg_fn=_moving(decay), use_buffers=True)
+        )
 
     def train(self, batches: Iterator[Any], num_steps: int) -> dict[str, float]:
         """So many steps; the seconds they took, and those of them that were spent on waiting for data."""

@@ -2,12 +2,15 @@
 
     python training_loops.py SETTINGS
 
-SETTINGS is the JSON that `train_throughput.py` gives: recipe, data, device, workers, threads, steps, rounds.
+SETTINGS is the JSON that `train_throughput.py` gives: recipe, data, device, workers, threads, steps, rounds. A
+contender that fails is dropped, and printed with its reason.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,7 +19,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import ImageFolder
 
 from tests.benchmarks.programs.references_loop import ReferencesLoop, make_loader, train_transforms
-from tests.benchmarks.rounds import Sample, interleave
+from tests.benchmarks.read_ahead import SampleSteps
+from tests.benchmarks.rounds import Sample, interleave, reason
 from training import Recipe, fit, from_json
 from training.dataset import DataSet, open_data_set
 from training.distributed import Process
@@ -30,14 +34,21 @@ from training.step import build_learner
 from training.stopping import StopWish
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A contender: its batches, without end, and so many steps on them, which tell the seconds they took."""
+
+    batches: Iterator[Any]
+    train: Callable[[int], dict[str, float]]
+
+
 def main(
     recipe: str,
     data: str,
     device: str,
     num_workers: int,
     num_threads: int,
-    num_steps: int,
-    num_drained: int,
+    steps: dict[str, int],
     num_rounds: int,
 ) -> None:
     """Measure, print."""
@@ -46,35 +57,53 @@ def main(
     given, opened, where = from_json(recipe), open_data_set(data), torch.device(device)
     parts = given, opened, where, num_workers
     contenders = {
-        "references": references(*parts, channels_last=False),
-        "references, channels last": references(*parts, channels_last=True),
-        "ours": ours(*parts),
+        "references": lambda: references(*parts, channels_last=False),
+        "references, channels last": lambda: references(*parts, channels_last=True),
+        "ours": lambda: ours(*parts),
         # On a CPU it would take the compiler that torch looks for, and a minute of it.
-        **({"ours, compiled": ours(*parts, compiled=True)} if where.type == "cuda" else {}),
+        **({"ours, compiled": lambda: ours(*parts, compiled=True)} if where.type == "cuda" else {}),
     }
-    pictures = num_steps * given.global_batch_size
-
-    def sampler(train: Callable[[int], dict[str, float]]) -> Callable[[], Sample]:
-        def sample() -> Sample:
-            train(num_drained)  # what the workers read ahead while the other was measured
-            found = train(num_steps)
-            return {
-                "images_per_s": pictures / found["seconds"],
-                "waiting_percent": 100 * min(1.0, found["waiting_s"] / found["seconds"]),
-            }
-
-        return sample
-
-    for train in contenders.values():  # kernels are chosen, caches filled
-        train(max(2, num_drained))
-    samples = interleave({name: sampler(train) for name, train in contenders.items()}, num_rounds)
+    samples, failed = measure(contenders, SampleSteps(**steps), num_rounds, batch_size=given.global_batch_size)
     gpu = torch.cuda.get_device_name() if where.type == "cuda" else "not used"
-    print(json.dumps({"samples": samples, "gpu": gpu}))
+    print(json.dumps({"samples": samples, "failed": failed, "gpu": gpu}))
 
 
-def ours(
-    recipe: Recipe, data: DataSet, device: torch.device, num_workers: int, *, compiled: bool = False
-) -> Callable[[int], dict[str, float]]:
+def measure(
+    contenders: Mapping[str, Callable[[], Loop]], steps: SampleSteps, num_rounds: int, *, batch_size: int
+) -> tuple[dict[str, list[Sample]], dict[str, str]]:
+    """Samples of the contenders that go well, by name, and of the others why they do not."""
+    failed: dict[str, str] = {}
+    ready: dict[str, Callable[[], Sample]] = {}
+    for name, build in contenders.items():
+        try:
+            loop = build()
+            loop.train(max(2, steps.num_untimed))  # kernels are chosen, caches filled
+        except Exception as error:
+            traceback.print_exc()
+            failed[name] = reason(error)
+        else:
+            ready[name] = sampler(loop, steps, batch_size=batch_size)
+    return interleave(ready, num_rounds, failed), failed
+
+
+def sampler(loop: Loop, steps: SampleSteps, *, batch_size: int) -> Callable[[], Sample]:
+    """A sample of one contender; what its workers read ahead while others were measured is used up before."""
+
+    def sample() -> Sample:
+        for _ in range(steps.num_discarded):
+            next(loop.batches)
+        if steps.num_untimed:
+            loop.train(steps.num_untimed)
+        found = loop.train(steps.num_timed)
+        return {
+            "images_per_s": steps.num_timed * batch_size / found["seconds"],
+            "waiting_percent": 100 * min(1.0, found["waiting_s"] / found["seconds"]),
+        }
+
+    return sample
+
+
+def ours(recipe: Recipe, data: DataSet, device: torch.device, num_workers: int, *, compiled: bool = False) -> Loop:
     """Our loop: the very `EpochRun` that a run is made of."""
     process = Process(device=device)
     fitted = fit(recipe, num_gpus=1, batch_size_per_gpu=recipe.global_batch_size)
@@ -113,19 +142,17 @@ def ours(
             compiled=compiled,
         )
     )
-    return train
+    return Loop(endless, train)
 
 
-def references(
-    recipe: Recipe, data: DataSet, device: torch.device, num_workers: int, *, channels_last: bool
-) -> Callable[[int], dict[str, float]]:
+def references(recipe: Recipe, data: DataSet, device: torch.device, num_workers: int, *, channels_last: bool) -> Loop:
     """That of torchvision's references."""
     pictures = _with_transforms(data, train_transforms(recipe))
     loader = make_loader(pictures, recipe, num_classes=len(data.labels), num_workers=num_workers)
     network = build_network(recipe, len(data.labels), seed=0)
     loop = ReferencesLoop(network, recipe, device, channels_last=channels_last)
     endless = _endless(loader)
-    return lambda num_steps: loop.train(endless, num_steps)
+    return Loop(endless, lambda num_steps: loop.train(endless, num_steps))
 
 
 class _Resizable:
