@@ -202,6 +202,62 @@ def test_the_ladder_runs_its_rungs_measures_one_that_retrains_nothing_and_skips_
     assert "has another recipe" in capsys.readouterr().err
 
 
+# Under the linear rule 8 pictures a step instead of 32, so a fourth of the rate.
+BY_RULE = (*SMALL[:5], "batch_size_per_gpu=32", *SMALL[6:])
+RULE = ("--lr-rule", "linear", "--batch-size-per-gpu", "8")
+
+
+def test_a_ladder_under_a_rule_for_the_rate_names_the_recipes_that_ran(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ladder", "--data", data, *settings(*BY_RULE), *RULE, "--output", tmp_path)
+    study(*words, "--recipes", "resnet50/rung-1[12]")
+    found = data_of(tmp_path, "ladder")
+    header, _ = RunLog(tmp_path / "ladder-runs" / "rung-11-seed0").read()
+    assert (header["recipe"]["lr"], header["recipe"]["batch_size_per_gpu"]) == (0.125, 8)
+    eleven, twelve = (step["recipe"] for step in found["steps"])
+    assert eleven == header["recipe"]["id"]
+    assert twelve != eleven
+    assert found["changed"] == ", ".join((*BY_RULE, "lr by the linear rule", "8 pictures a GPU at once"))
+    assert f"In every rung: {found['changed']}." in capsys.readouterr().err
+
+
+def test_kfold_under_a_rule_for_the_rate_names_the_recipes_that_ran(data: Path, tmp_path: Path) -> None:
+    words = ("resnet50/rung-02", "resnet50/rung-06", "--data", data, "--folds", "2", *settings(*BY_RULE), *RULE)
+    study("kfold", *words, "--output", tmp_path)
+    found = data_of(tmp_path, "kfold")
+    for name in ("a", "b"):
+        header, _ = RunLog(tmp_path / "kfold-runs" / f"{name}-fold1of2").read()
+        assert found[name] == header["recipe"]["id"]
+        assert header["recipe"]["lr"] == 0.125
+    assert found["of"]["changed"].endswith("lr by the linear rule, 8 pictures a GPU at once")
+
+
+def test_runs_of_a_study_say_what_is_not_as_in_the_recipe(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ladder", "--data", data, "--recipes", "resnet50/rung-01", *settings(*SMALL), "--batch-size-per-gpu", "4")
+    study(*words, "--output", tmp_path)
+    assert "Not as in the recipe: batch norm looks at 4 pictures at a time, in the recipe at 8." in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_recipe_that_cannot_be_is_told_before_any_is_trained(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ladder", "--ladder", "fashion-mnist", "--data", data, "--recipes", "*-0[12]", "--output", tmp_path)
+    study(*words, "--epochs-factor", "0.03", status=2)
+    told = capsys.readouterr().err
+    assert "cannot have 0.03 times its 15 epochs" in told
+    assert "`warmup_epochs` 1 must be less than `epochs` 1" in told
+    study("ladder", "--data", data, "--recipes", "*-0[12]", *settings(*SMALL[:5]), "--output", tmp_path, status=1)
+    assert "the training set has 24" in capsys.readouterr().err
+    study("kfold", "resnet50/v1", "resnet50/v2", "--data", data, *settings(*SMALL[:5]), "--output", tmp_path, status=1)
+    assert "the training set has 19" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
