@@ -30,9 +30,11 @@ three commands to begin with:
   reproduce-weights verify runs/first --data DIR                 measure the result again
 
 A run may be killed at any moment: it goes on from its last snapshot and ends with the same weights. SIGTERM and Ctrl-C
-save first. On several GPUs: torchrun --nproc_per_node=8 -m training.cli resnet50/v2 --data DIR
+save first. On several GPUs:
+  torchrun --no-python --nproc_per_node=8 reproduce-weights resnet50/v2 --data DIR
 On several machines, the same on each, with the data at the same place and --output in a folder that they share:
-  torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 -m training.cli ...
+  torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 \\
+      --no-python reproduce-weights resnet50/v2 --data DIR --output SHARED/run
 The recipe's global batch is kept: what the GPUs do not take at once is accumulated, unless --lr-rule says otherwise.
 """
 
