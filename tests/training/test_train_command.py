@@ -127,6 +127,7 @@ def test_the_result_goes_into_the_catalog_under_the_name_that_is_asked_for_or_no
         (["resnet50/v2", "--data", "x", "--set", "lrr=1"], 2, "did you mean `lr`?"),
         (["resnet50/v2", "--data", "x", "--batch-size-per-gpu", "100"], 2, "does not divide that"),
         (["resnet50/v2", "--data", "x", "--seed", "-1"], 2, "must be a whole number from 0 up, not `-1`"),
+        (["resnet50/v2", "--data", "x", "--seed", "9" * 23], 2, "must be a whole number up to 9223372036854775807"),
     ],
 )
 def test_a_wrong_call_is_answered_with_its_status(

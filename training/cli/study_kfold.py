@@ -4,7 +4,7 @@ import argparse
 import math
 from typing import Any
 
-from training.cli.command import Command, add_settings, natural_int, positive_int
+from training.cli.command import Command, add_settings, seed_int
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject, one_process
 from training.cli.study_options import (
@@ -13,6 +13,7 @@ from training.cli.study_options import (
     changes,
     check_sizes,
     fitted,
+    num_folds,
     run_settings,
     settle_output,
     tell,
@@ -43,16 +44,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE",
         help="how to feed the checkpoint, such as resize_size=256; once or twice",
     )
-    parser.add_argument("--folds", type=positive_int, default=5, metavar="K", help="default: 5")
-    parser.add_argument("--seed", type=natural_int, default=0, metavar="N", help="of folds and runs (default: 0)")
+    parser.add_argument("--folds", type=num_folds, default=5, metavar="K", help="default: 5")
+    parser.add_argument("--seed", type=seed_int, default=0, metavar="N", help="of folds and runs (default: 0)")
     add_settings(parser)
     add_training(parser)
     add_output(parser, "kfold-A-B")
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.folds < 2:
-        raise RecipeError(f"cross-validation takes two folds or more, not {args.folds}")
     if args.preprocessing:
         if len(args.subjects) != 1 or len(args.preprocessing) > 2:
             raise RecipeError("`--preprocessing`, once or twice, goes with one checkpoint")
@@ -104,7 +103,7 @@ def _recipes(args: argparse.Namespace) -> int:
 
 
 def _preprocessings(args: argparse.Namespace) -> int:
-    from training.studies.folds import stratified_folds
+    from training.studies.folds import check_folds, stratified_folds
     from training.studies.kfold import compare_preprocessings
     from training.studies.subjects import open_pictures, open_subject, papers
 
@@ -116,6 +115,7 @@ def _preprocessings(args: argparse.Namespace) -> int:
         if a == b:
             raise RecipeError(f"both ways to feed `{subject.checkpoint.id}` are the same: {a.describe()}")
         measured = open_pictures(args.data, subject.checkpoint.labels)
+        check_folds(args.folds, num_images=len(measured.pictures))
         names = [_told(way, own) for way in (a, b)]
         settle_output(args, "kfold", subject.checkpoint.id, *names)
         outcomes = measure_subject(

@@ -15,8 +15,8 @@ from training.cli.study_options import (
     changes,
     check_sizes,
     fitted,
-    int_list,
     run_settings,
+    seed_list,
     settle_output,
     tell,
 )
@@ -45,7 +45,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ladder", default="imagenet", metavar="LADDER", help=f"{' or '.join(LADDERS)} (default: imagenet)"
     )
     parser.add_argument("--recipes", metavar="PATTERN", help="rungs by id or name, such as '*/rung-0?' (default: all)")
-    parser.add_argument("--seeds", type=int_list, default=(0,), metavar="LIST", help="default: 0")
+    parser.add_argument("--seeds", type=seed_list, default=(0,), metavar="LIST", help="default: 0")
     parser.add_argument(
         "--epochs-factor",
         type=positive_float,

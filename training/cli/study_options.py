@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from training.cli.command import add_json, add_workers, positive_int
+from training.cli.command import MAX_SEED, add_json, add_workers, positive_int
 from training.cli.output import put, put_json, say
 from training.hardware import Fit, LrRule, fit
 from training.plan import make_plan
@@ -120,6 +120,22 @@ def int_list(text: str) -> tuple[int, ...]:
     if not numbers or min(numbers) < 0 or len(set(numbers)) != len(numbers):
         raise argparse.ArgumentTypeError(f"must be whole numbers such as 0,1,2 or 224..256:8, each once, not `{text}`")
     return numbers
+
+
+def seed_list(text: str) -> tuple[int, ...]:
+    """As `int_list`, of seeds."""
+    seeds = int_list(text)
+    if max(seeds) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"seeds are whole numbers up to {MAX_SEED}, not `{text}`")
+    return seeds
+
+
+def num_folds(text: str) -> int:
+    """How many folds, for argparse. Raises ArgumentTypeError for fewer than two."""
+    folds = positive_int(text)
+    if folds < 2:
+        raise argparse.ArgumentTypeError(f"cross-validation takes two folds or more, not `{text}`")
+    return folds
 
 
 def size_list(text: str) -> tuple[int, ...]:

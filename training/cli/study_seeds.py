@@ -10,8 +10,8 @@ from training.cli.study_options import (
     add_training,
     check_sizes,
     fitted,
-    int_list,
     run_settings,
+    seed_list,
     settle_output,
     tell,
 )
@@ -26,7 +26,7 @@ _EPILOG = """\
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subjects", nargs="+", metavar="NAME", help="a recipe, with --data; or folders of runs")
-    parser.add_argument("--seeds", type=int_list, default=(0, 1, 2), metavar="LIST", help="default: 0,1,2")
+    parser.add_argument("--seeds", type=seed_list, default=(0, 1, 2), metavar="LIST", help="default: 0,1,2")
     parser.add_argument(
         "--difference", type=positive_float, action="append", metavar="D", help="points to be seen; may be repeated"
     )

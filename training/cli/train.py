@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from training.catalog import get_recipe
-from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int
+from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int, seed_int
 from training.cli.output import pairs, put, say
 from training.cli.plan_run import plan_rows
 from training.hardware import Fit, LrRule, fit
@@ -45,7 +45,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the run (default: runs/NAME-seedN)")
     parser.add_argument("--dry-run", action="store_true", help="only plan, and measure the speed for a few seconds")
     add_settings(parser)
-    parser.add_argument("--seed", type=natural_int, default=0, metavar="N", help="default: 0")
+    parser.add_argument("--seed", type=seed_int, default=0, metavar="N", help="default: 0")
     learning = parser.add_argument_group("what is measured and taken")
     learning.add_argument("--categories", metavar="SET", help="a shipped set the folders must match, as imagenet_1k")
     learning.add_argument(

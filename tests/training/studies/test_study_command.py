@@ -268,6 +268,17 @@ def test_a_recipe_that_cannot_be_is_told_before_any_is_trained(
         (("resize", "resnet50", "--data", "x", "--sizes", "0"), 2, "sizes start from 1 pixel"),
         (("kfold", "resnet50/v1", "--data", "x"), 2, "give two recipes, or one checkpoint"),
         (("kfold", "resnet50/v1", "resnet50/v2", "--data", "x", "--folds", "1"), 2, "two folds or more"),
+        (("resize", "resnet50", "--data", "x", "--folds", "1"), 2, "two folds or more"),
+        (
+            ("resize", "resnet50", "--data", "x", "--seed", "9" * 23),
+            2,
+            "must be a whole number up to 9223372036854775807",
+        ),
+        (
+            ("seeds", "resnet50/v2", "--data", "x", "--seeds", f"0,{2**63}"),
+            2,
+            "whole numbers up to 9223372036854775807",
+        ),
         (("kfold", "a", "b", "--data", "x", "--preprocessing", "resize_size=1"), 2, "goes with one checkpoint"),
         (("seeds", "resnet50/v2", "--data", "x", "--seeds", "0"), 2, "two seeds or more"),
         (("seeds", "nowhere"), 1, "holds no run"),
@@ -286,6 +297,31 @@ def test_a_wrong_call_is_answered_with_its_status(
 ) -> None:
     assert main(["study", *words]) == status
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("resize", "--folds", "50"),
+        ("kfold", "--folds", "500", "--preprocessing", "resize_size=12"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_more_folds_than_pictures_are_told_before_anything_is_measured(
+    words: Sequence[str], data: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study(words[0], checkpoint, *words[1:], "--data", data, "--output", tmp_path / "out", status=1)
+    assert f"9 pictures can be split into 2 to 9 folds, not {words[2]}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_folds_than_training_pictures_are_told_before_anything_is_trained(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("kfold", "resnet50/rung-02", "resnet50/rung-06", "--data", data, "--folds", "500", *settings(*SMALL))
+    study(*words, "--output", tmp_path / "out", status=1)
+    assert "24 pictures can be split into 2 to 24 folds, not 500" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_checkpoint_of_other_categories_is_refused(
