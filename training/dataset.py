@@ -15,7 +15,7 @@ import numpy as np
 
 from training.errors import DataSetError
 from training.idx import read_idx
-from training.pictures import ArrayPictures, Pictures, SelectedPictures, TorchvisionPictures
+from training.pictures import ArrayPictures, Pictures, SelectedPictures, TorchvisionPictures, printable
 from training.randomness import generator_of
 from training.splits import open_split
 from weights_registry.categories import CategorySet, load_categories
@@ -100,7 +100,7 @@ def _folder(root: Path, categories: str | None) -> DataSet:
         train, val = (split.pictures(labels) for split in splits)
     except (ValueError, OSError) as error:
         raise DataSetError(str(error)) from error
-    return DataSet(name=root.resolve().name, train=train, eval=val, eval_split="val", labels=labels)
+    return DataSet(name=printable(root.resolve().name), train=train, eval=val, eval_split="val", labels=labels)
 
 
 def _labels(names: tuple[str, ...], categories: str | None) -> CategorySet:
@@ -110,6 +110,8 @@ def _labels(names: tuple[str, ...], categories: str | None) -> CategorySet:
             return load_categories(categories)
         except ValueError as error:
             raise DataSetError(str(error)) from error
+    if strange := [name for name in names if printable(name) != name]:
+        raise DataSetError(f"the name of the category folder `{printable(strange[0])}` is not UTF-8: rename it")
     imagenet = load_categories("imagenet_1k")
     return imagenet if set(names) == set(imagenet.wordnet_ids) else CategorySet("folders", names)
 

@@ -23,8 +23,8 @@ def build_network(recipe: Recipe, num_classes: int, *, seed: int) -> nn.Module:
     """The network in train mode, float32 on the CPU; the same parameters for the same seed.
 
     Under `stochastic_depth` a bare name such as `resnet50` is built by timm, whose ResNets call their parameters as
-    torchvision's do and can skip blocks. Raises RecipeError if the architecture is unknown or cannot do what the recipe
-    asks for.
+    torchvision's do and can skip blocks. Raises RecipeError if the architecture is unknown, cannot do what the recipe
+    asks for, or does not take pictures of as many channels as `inference` feeds.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
@@ -32,6 +32,7 @@ def build_network(recipe: Recipe, num_classes: int, *, seed: int) -> nn.Module:
             network = _build(recipe, num_classes)
         except UnknownWeights as error:
             raise RecipeError(str(error)) from error
+    _check_channels(network, recipe)
     if recipe.zero_init_residual:
         zero_last_norms(network)
     return network
@@ -53,6 +54,26 @@ def zero_last_norms(network: nn.Module) -> None:
         weight = norm.weight
         assert isinstance(weight, nn.Parameter)
         nn.init.zeros_(weight)
+
+
+def _check_channels(network: nn.Module, recipe: Recipe) -> None:
+    """Raises RecipeError if the network does not take a picture of as many channels as `inference` feeds."""
+    fed, side = recipe.inference.num_channels, recipe.inference.crop_size
+    taken = next((each.in_channels for each in network.modules() if isinstance(each, nn.Conv2d)), fed)
+    if taken == fed:
+        return
+    # The first layer may not be what it seems: there are networks that rearrange pictures before it.
+    try:
+        with torch.inference_mode():
+            network.eval()(torch.zeros(1, fed, side, side))
+    except RuntimeError as error:
+        raise RecipeError(
+            f"`{recipe.architecture}` takes pictures of {taken} channels, and the recipe feeds it {fed}: "
+            f"`inference.mean` and `inference.std` have a number for each channel. Give {taken} numbers each, or take "
+            f"another architecture ({error})"
+        ) from error
+    finally:
+        network.train()
 
 
 def _build(recipe: Recipe, num_classes: int) -> nn.Module:

@@ -1,7 +1,8 @@
 """Labelled pictures: those of a folder, of an array or of torchvision. Knows nothing of training or of splits."""
 
+import errno
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +32,20 @@ class Pictures(Protocol):
         ...
 
 
+def printable(name: str) -> str:
+    """The name of a file, bytes that are no UTF-8 shown as `\\xff`, so that it can be written and printed anywhere."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def names_and_sizes(samples: Iterable[tuple[str, int | None, int]]) -> str:
+    """The fingerprint of files by name, size in bytes (None: there is none) and label, in this order."""
+    digest = hashlib.sha256()
+    for name, num_bytes, label in samples:
+        # A file's name may be any bytes; Python has those that are no UTF-8 as lone surrogates.
+        digest.update(f"{name}\t{num_bytes}\t{label}\n".encode(errors="surrogateescape"))
+    return f"names-and-sizes:{digest.hexdigest()}"
+
+
 @dataclass(frozen=True)
 class FilePictures:
     """Picture files below `root`, each with its label."""
@@ -44,7 +59,8 @@ class FilePictures:
     def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
         """See `Pictures`."""
         path, label = self.samples[index]
-        return open_image(path, num_channels=num_channels, name=path.relative_to(self.root).as_posix()), label
+        name = printable(path.relative_to(self.root).as_posix())
+        return open_image(path, num_channels=num_channels, name=name), label
 
     def labels(self) -> npt.NDArray[np.int64]:
         """See `Pictures`."""
@@ -52,10 +68,8 @@ class FilePictures:
 
     def fingerprint(self) -> str:
         """See `Pictures`; of names, sizes and labels: reading all of ImageNet would take longer than an epoch."""
-        digest = hashlib.sha256()
-        for path, label in self.samples:
-            digest.update(f"{path.relative_to(self.root).as_posix()}\t{path.stat().st_size}\t{label}\n".encode())
-        return f"names-and-sizes:{digest.hexdigest()}"
+        named = ((path.relative_to(self.root).as_posix(), _size(path), label) for path, label in self.samples)
+        return names_and_sizes(named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,3 +153,13 @@ class SelectedPictures:
         """See `Pictures`; of those that were chosen from, and of the choice."""
         choice = hashlib.sha256(np.asarray(self.indices, dtype="<i8").tobytes()).hexdigest()
         return f"{self.pictures.fingerprint()}+choice:{choice}"
+
+
+def _size(path: Path) -> int | None:
+    """In bytes; None for a link that leads nowhere, which is told and counted once the picture is read."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return None
+        raise

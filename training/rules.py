@@ -11,6 +11,16 @@ from training.recipe_fields import RUN_FIELDS
 if TYPE_CHECKING:
     from training.recipe import Recipe
 
+# What timm.data.auto_augment.rand_augment_transform reads behind each key; others it answers with an AssertionError.
+_RAND_KEYS: Final[dict[str, str]] = {
+    "m": r"[0-9]+",
+    "n": r"[1-9][0-9]*",
+    "mmax": r"[0-9]+",
+    "mstd": r"[0-9]+(\.[0-9]+)?",
+    "p": r"(0(\.[0-9]+)?|1(\.0+)?)",
+    "inc": r"[01]",
+}
+
 
 def broken_rules(recipe: Recipe) -> list[str]:
     """What is wrong with the recipe and what would mend it, one sentence a rule; empty if nothing is."""
@@ -106,10 +116,19 @@ def _pairs_are_in_order(recipe: Recipe) -> str | None:
 
 
 def _augmentation_is_known(recipe: Recipe) -> str | None:
-    if recipe.auto_augment is None or re.fullmatch(r"ta_wide|ra|rand(-[a-z]+[0-9.]+)+", recipe.auto_augment):
+    name = recipe.auto_augment
+    if name in (None, "ta_wide", "ra"):
+        return None
+    first, *parts = name.split("-")
+    keys = [part.rstrip("0123456789.") for part in parts]
+    fits = all(
+        key in _RAND_KEYS and re.fullmatch(key + _RAND_KEYS[key], part) for key, part in zip(keys, parts, strict=True)
+    )
+    if first == "rand" and parts and fits and len(set(keys)) == len(keys):
         return None
     return (
-        f"`auto_augment` is ta_wide, ra, none, or timm's form such as rand-m7-mstd0.5-inc1, not `{recipe.auto_augment}`"
+        "`auto_augment` is ta_wide, ra, none, or timm's form such as rand-m7-mstd0.5-inc1: behind rand, each once, m, "
+        f"n or mmax with a whole number, mstd or p with any, inc with 0 or 1; not `{name}`"
     )
 
 

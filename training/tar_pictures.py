@@ -4,7 +4,6 @@ The file is a tar of a folder with a sub-folder a category, or as ImageNet's own
 `n01440764.tar`. Its headers are read once; then any picture is one read at its place, in any process.
 """
 
-import hashlib
 import os
 import tarfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from training.errors import DataSetError
+from training.pictures import names_and_sizes, printable
 from weights_registry.categories import CategorySet
 from weights_registry.errors import InvalidImage
 from weights_registry.inference.images import open_image
@@ -59,7 +59,7 @@ class TarPictures:
     def read(self, index: int, *, num_channels: int) -> tuple[Image.Image, int]:
         """See `Pictures`."""
         member, label = self.samples[index]
-        return open_image(self.content(index), num_channels=num_channels, name=member.name), label
+        return open_image(self.content(index), num_channels=num_channels, name=printable(member.name)), label
 
     def content(self, index: int) -> bytes:
         """The file of a picture as it stands. Raises InvalidImage that names it."""
@@ -67,7 +67,9 @@ class TarPictures:
         try:
             return os.pread(_descriptor(self.path), member.num_bytes, member.offset)
         except OSError as error:
-            raise InvalidImage(f"it cannot be read ({error.strerror or error})", source=member.name) from error
+            raise InvalidImage(
+                f"it cannot be read ({error.strerror or error})", source=printable(member.name)
+            ) from error
 
     def labels(self) -> npt.NDArray[np.int64]:
         """See `Pictures`."""
@@ -75,10 +77,7 @@ class TarPictures:
 
     def fingerprint(self) -> str:
         """See `Pictures`; the same as that of the folder which the tar was made of."""
-        digest = hashlib.sha256()
-        for member, label in self.samples:
-            digest.update(f"{member.name}\t{member.num_bytes}\t{label}\n".encode())
-        return f"names-and-sizes:{digest.hexdigest()}"
+        return names_and_sizes((member.name, member.num_bytes, label) for member, label in self.samples)
 
 
 def read_tar_index(path: Path) -> TarIndex:

@@ -20,10 +20,11 @@ TOLERANCE: Final = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the file says, and what was found."""
+    """What the file says, and what was found by all processes; `is_first` in the one that is to tell it."""
 
     stated: Metrics
     found: Scores
+    is_first: bool = True
 
     @property
     def holds(self) -> bool:
@@ -36,7 +37,7 @@ class Verdict:
 def verify_run(
     folder: Path, data: str, *, categories: str | None = None, device: str | None = None, num_workers: int = 0
 ) -> Verdict:
-    """Evaluate the exported file of a run again, on the pictures that `data` names.
+    """Evaluate the exported file of a run again, on the pictures that `data` names, shared out between the processes.
 
     Raises RunError if nothing was exported or the pictures are not those of the run, and what loading a file raises.
     """
@@ -54,8 +55,12 @@ def verify_run(
         )
     loaded = weights_registry.load(path)
     with joined(device) as process:
-        batches = evaluation_loader(
-            EvaluationSet(opened.eval, from_dict(header["recipe"])), batch_size=64, num_workers=num_workers
+        part = EvaluationSet(
+            opened.eval,
+            from_dict(header["recipe"]),
+            process=process.number,
+            num_processes=process.num_processes,
         )
+        batches = evaluation_loader(part, batch_size=64, num_workers=num_workers)
         scores = score(loaded.model.to(process.device), batches, loaded.checkpoint.preprocessing, device=process.device)
-    return Verdict(stated=loaded.metrics[0], found=scores)
+    return Verdict(stated=loaded.metrics[0], found=scores, is_first=process.is_first)

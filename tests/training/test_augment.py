@@ -13,7 +13,7 @@ from PIL import Image
 from timm.data import create_transform
 from torchvision.transforms import InterpolationMode, v2
 
-from training import Recipe, get_recipe
+from training import Recipe, RecipeError, get_recipe
 from training.augment import NOTHING_ERASED, Augmentation, automatic_augmentation, finish
 from training.randomness import seeded
 from weights_registry import Preprocessing
@@ -89,6 +89,27 @@ def test_every_published_recipe_augments() -> None:
         crop, box = Augmentation(small(V2, auto_augment=auto_augment))(PICTURE)
         assert (crop.dtype, crop.shape) == (torch.uint8, (3, 32, 32))
         assert len(box) == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["rand-m9-n3-mstd0.5", "rand-p1-mmax12-m11-inc0", "rand-m07-p0.25-mstd101-inc1", "rand-inc0"]
+)
+def test_a_name_of_timms_that_a_recipe_takes_is_one_that_timm_takes(name: str) -> None:
+    crop, _ = Augmentation(small(V2, auto_augment=name))(PICTURE)
+    assert crop.shape == (3, 32, 32)
+
+
+REFUSED = """
+rand rand- rand-q7 rand-m rand-m7.5 rand-m-7 rand-m7- rand-m7-m8 rand-n0 rand-inc2 rand-p1.5 rand-mstd1. rand-mstd1.2.3
+rand-t0 rand-. rand-m\u0667 RAND-m7 augmix-m5 ta_wide-m5
+"""
+
+
+@pytest.mark.parametrize("name", REFUSED.split())
+def test_a_name_that_timm_would_not_take_or_not_heed_is_refused_by_the_recipe(name: str) -> None:
+    with pytest.raises(RecipeError, match="behind rand, each once, m, n or mmax with a whole number") as caught:
+        replace(V2, auto_augment=name)
+    assert f"not `{name}`" in str(caught.value)
 
 
 @pytest.mark.parametrize("auto_augment", ["ta_wide", "ra", "rand-m7-mstd0.5-inc1"])

@@ -1,7 +1,10 @@
 """A data set is opened by one word, and whatever is wrong with it is told before anything starts."""
 
 import gzip
+import hashlib
+import os
 import shutil
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,9 @@ from tests.training.data_folders import write_data_folder
 from training import DataSetError
 from training.dataset import FASHION_MNIST_FOLDER, hold_out, open_data_set
 from training.idx import read_idx
+from training.tar_pictures import read_tar_index
 from weights_registry import InvalidImage, load_categories
+from weights_registry.categories import CategorySet
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:
@@ -49,6 +54,47 @@ def test_all_of_imagenets_wordnet_ids_mean_its_categories(tmp_path: Path) -> Non
     data = open_data_set(str(tmp_path))
     assert data.labels == imagenet
     assert data.eval.read(7, num_channels=3)[1] == 7
+
+
+def test_a_file_name_is_any_bytes_and_is_told_so_that_it_can_be_written_anywhere(tmp_path: Path) -> None:
+    root = write_data_folder(tmp_path / "colours", num_train=1)
+    strange = root / "train" / "blue" / os.fsdecode(b"caf\xe9.png")
+    strange.write_bytes(b"no picture")
+    pictures = open_data_set(str(root)).train
+    with pytest.raises(InvalidImage, match=r"`blue/caf\\xe9\.png` cannot be used"):
+        pictures.read(1, num_channels=3)
+    expected = hashlib.sha256()
+    for number, name in enumerate((b"blue/000.png", b"blue/caf\xe9.png", b"green/000.png", b"red/000.png")):
+        size = os.stat(os.path.join(os.fsencode(root), b"train", name)).st_size
+        expected.update(b"%b\t%d\t%d\n" % (name, size, max(0, number - 1)))
+    assert pictures.fingerprint() == f"names-and-sizes:{expected.hexdigest()}"
+    with tarfile.open(tmp_path / "train.tar", "w") as tar:
+        tar.add(root / "train", arcname=".")
+    packed = read_tar_index(tmp_path / "train.tar").pictures(CategorySet("folders", ("blue", "green", "red")))
+    assert packed.fingerprint() == pictures.fingerprint()
+    with pytest.raises(InvalidImage, match=r"`blue/caf\\xe9\.png` cannot be used"):
+        packed.read(1, num_channels=3)
+
+
+def test_a_category_whose_name_could_not_be_written_is_refused(tmp_path: Path) -> None:
+    root = write_data_folder(tmp_path / "colours")
+    for split in ("train", "val"):
+        (root / split / "blue").rename(root / split / os.fsdecode(b"bl\xfc"))
+    with pytest.raises(DataSetError, match=r"category folder `bl\\xfc` is not UTF-8: rename it"):
+        open_data_set(str(root))
+
+
+def test_links_that_lead_nowhere_are_pictures_that_cannot_be_read(tmp_path: Path) -> None:
+    root = write_data_folder(tmp_path / "colours")
+    before = open_data_set(str(root)).train.fingerprint()
+    for name, target in (("nowhere.png", "gone.png"), ("round.png", "round.png")):
+        (root / "train" / "blue" / name).symlink_to(target)
+    pictures = open_data_set(str(root)).train
+    assert len(pictures) == 26
+    assert pictures.fingerprint() not in ("", before)
+    for index, name in ((8, "nowhere"), (9, "round")):
+        with pytest.raises(InvalidImage, match=rf"`blue/{name}\.png` cannot be used"):
+            pictures.read(index, num_channels=3)
 
 
 @pytest.mark.parametrize(

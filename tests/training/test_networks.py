@@ -9,7 +9,7 @@ import torch
 from training import Recipe, RecipeError, get_recipe, stochastic_depth_rates
 from training.networks import build_network
 from weights_registry import Preprocessing
-from weights_registry.inference.architectures import build, build_without_parameters
+from weights_registry.inference.architectures import build, build_without_parameters, register_architecture
 
 V1, A1, A3 = (get_recipe(f"resnet18/{variant}") for variant in ("v1", "a1", "a3"))
 GREY = Preprocessing(resize_size=28, crop_size=28, mean=(0.3,), std=(0.3,))
@@ -71,6 +71,27 @@ def test_without_stochastic_depth_it_is_the_registrys_own() -> None:
     assert type(build_network(V1, 7, seed=0)) is type(build("resnet18", 7))
 
 
+def test_a_network_that_makes_the_channels_itself_is_taken() -> None:
+    class Repeating(torch.nn.Module):
+        def __init__(self, num_classes: int) -> None:
+            super().__init__()
+            self.conv, self.norm, self.fc = (
+                torch.nn.Conv2d(3, 4, 1),
+                torch.nn.BatchNorm2d(4),
+                torch.nn.Linear(4, num_classes),
+            )
+
+        def forward(self, images_NCHW: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = self.fc(self.norm(self.conv(images_NCHW.expand(-1, 3, -1, -1))).mean((2, 3)))
+            return found
+
+    register_architecture("tests/repeating", Repeating)
+    recipe = replace(V1, architecture="tests/repeating", id="tests/repeating/test", inference=GREY)
+    network = build_network(recipe, 7, seed=0)
+    assert network.training
+    assert not network.get_buffer("norm.num_batches_tracked").item()
+
+
 @pytest.mark.parametrize(
     ("recipe", "told"),
     [
@@ -81,8 +102,16 @@ def test_without_stochastic_depth_it_is_the_registrys_own() -> None:
             replace(V1, architecture="vgg11", id="vgg11/x", stochastic_depth=0.1),
             "timm's `vgg11` cannot skip blocks",
         ),
+        (
+            replace(V1, inference=GREY),
+            "`resnet18` takes pictures of 3 channels, and the recipe feeds it 1: `inference.mean` and `inference.std`",
+        ),
+        (
+            replace(tiny(A1), inference=Preprocessing(resize_size=28, crop_size=28)),
+            "takes pictures of 1 channels, and the recipe feeds it 3",
+        ),
     ],
-    ids=["unknown", "no blocks", "not timm's", "no blocks of timm's"],
+    ids=["unknown", "no blocks", "not timm's", "no blocks of timm's", "grey pictures", "colours"],
 )
 def test_what_cannot_be_built_is_refused(recipe: Recipe, told: str) -> None:
     with pytest.raises(RecipeError, match=told):

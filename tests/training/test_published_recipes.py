@@ -1,5 +1,6 @@
 """The published recipes against the commands and tables that they come from."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -125,6 +126,16 @@ def test_a1_smooths_soft_targets_and_the_others_cut_hard_ones() -> None:
         assert (recipe.label_smoothing, recipe.bce_target_threshold) == expected
         assert "bce_target_threshold" in recipe.assumed
         assert any("threshold" in note for note in recipe.notes)
+
+
+def test_figures_of_others_stand_beside_the_recipe_they_are_of_and_name_its_network() -> None:
+    for recipe in TIMM_A:
+        notes = " ".join(recipe.notes)
+        assert ("80.12" in notes, "79.55" in notes) == (recipe.variant == "a1", recipe.variant == "a2")
+        for note in recipe.notes:
+            assert "ResNet-50" in note or not re.search(r"\d\d\.\d\d", note), note
+        assert "warmup_start_lr" in recipe.assumed
+        assert any("warm-up starts with, 1e-4," in note for note in recipe.notes)
 
 
 def test_names_are_found_whatever_their_letter_case() -> None:

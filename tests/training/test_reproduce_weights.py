@@ -221,6 +221,8 @@ def test_plan_on_other_hardware_accumulates_or_follows_a_rule(capsys: pytest.Cap
         (["plan", "resnet50/v2", "--images", "none"], 2, "must be a whole number from 1 up, not `none`"),
         (["plan", "resnet50/v2", "--images", "9999", "--images-per-second", "nan"], 2, "must be a number above 0"),
         (["plan", "resnet50/v2"], 2, "--images"),
+        (["show", "resnet50/v2", "--png", "lr.pdf"], 2, "a chart is written as `.png`, not as `.pdf`: `lr.pdf`"),
+        (["curves", "nowhere", "--png", "c.jpg"], 2, "a chart is written as `.png`, not as `.jpg`"),
         (["curves", "nowhere"], 1, "`nowhere` holds no run"),
         (["fly"], 2, "`fly` is no command"),
     ],

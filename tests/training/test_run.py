@@ -1,6 +1,7 @@
 """A run learns, can be stopped anywhere, goes on to the same bytes, and says what went wrong."""
 
 import json
+import os
 import resource
 from collections.abc import Mapping
 from dataclasses import replace
@@ -186,6 +187,19 @@ def test_damaged_pictures_are_named_and_counted_until_the_limit(
     assert last["scores"]["val"]["model"]["num_images"] == 8
     with pytest.raises(TooManyUnreadable, match="and the limit is 1"):
         train_tiny(data, tmp_path / "other", recipe=replace(TINY, repeated_augmentations=1), max_unreadable=1)
+
+
+def test_names_of_any_bytes_and_links_that_lead_nowhere_end_no_run(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "train" / "blue" / os.fsdecode(b"\xff.png")).symlink_to("nowhere")
+    (data / "val" / "red" / os.fsdecode(b"\xfe.png")).symlink_to("nowhere")
+    train_tiny(data, tmp_path / "run", recipe=replace(TINY, repeated_augmentations=1, epochs=4))
+    told = capsys.readouterr().err
+    assert r"Passed over: `blue/\xff.png` cannot be used: there is no such file" in told
+    assert r"1 pictures of val cannot be read: `red/\xfe.png`" in told
+    assert log_of(tmp_path / "run")[-1]["num_unreadable"] == 1
+    train_tiny(data, tmp_path / "run", recipe=replace(TINY, repeated_augmentations=1, epochs=4))
 
 
 def test_the_best_epoch_is_the_earliest_with_the_highest_accuracy_of_the_average(data: Path, tmp_path: Path) -> None:

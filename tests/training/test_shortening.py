@@ -38,5 +38,6 @@ def test_the_same_epochs_are_the_same_recipe() -> None:
 
 def test_a_warm_up_that_would_last_the_whole_run_is_said() -> None:
     recipe = get_recipe("resnet50/v2")
-    with pytest.raises(RecipeError, match="`warmup_epochs` 1 must be less than `epochs` 1"):
+    with pytest.raises(RecipeError, match="`warmup_epochs` 1 must be less than `epochs` 1") as told:
         times_epochs(recipe, 1e-9)
+    assert "cannot have 1e-09 times its 600 epochs" in str(told.value)

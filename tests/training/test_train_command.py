@@ -127,6 +127,7 @@ def test_the_result_goes_into_the_catalog_under_the_name_that_is_asked_for_or_no
         (["resnet50/v2", "--data", "x", "--set", "lrr=1"], 2, "did you mean `lr`?"),
         (["resnet50/v2", "--data", "x", "--batch-size-per-gpu", "100"], 2, "does not divide that"),
         (["resnet50/v2", "--data", "x", "--seed", "-1"], 2, "must be a whole number from 0 up, not `-1`"),
+        (["resnet50/v2", "--data", "x", "--seed", "9" * 23], 2, "must be a whole number up to 9223372036854775807"),
     ],
 )
 def test_a_wrong_call_is_answered_with_its_status(
@@ -151,5 +152,6 @@ def test_its_help_is_a_tutorial(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     told = capsys.readouterr().out
     assert told.count("  reproduce-weights ") == 3
-    for word in ("fashion-mnist", "torchvision:CIFAR10:DIR", "torchrun", "--dry-run", "resumes"):
+    for word in ("fashion-mnist", "torchvision:CIFAR10:DIR", "--dry-run", "resumes"):
         assert word in told
+    assert "torchrun --no-python --nproc_per_node=8 reproduce-weights resnet50/v2" in told

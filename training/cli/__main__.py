@@ -1,4 +1,7 @@
-"""`python -m training.cli`, which is how torchrun starts `reproduce-weights`."""
+"""`python -m training.cli`, for where the script `reproduce-weights` is not at hand.
+
+Python looks into the current folder first there: one called `training/` would be run instead. The script does not.
+"""
 
 import sys
 

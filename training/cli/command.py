@@ -3,9 +3,13 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from training.settings import default_num_workers
+
+# What every generator of random numbers takes.
+MAX_SEED: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,22 @@ def natural_int(text: str) -> int:
     if number < 0:
         raise argparse.ArgumentTypeError(f"must be a whole number from 0 up, not `{text}`")
     return number
+
+
+def seed_int(text: str) -> int:
+    """A seed, a whole number from 0 to `MAX_SEED`, for argparse. Raises ArgumentTypeError for anything else."""
+    seed = natural_int(text)
+    if seed > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"must be a whole number up to {MAX_SEED}, not `{text}`")
+    return seed
+
+
+def png_path(text: str) -> Path:
+    """Where a chart is to be written, for argparse. Raises ArgumentTypeError for another ending than `.png`."""
+    path = Path(text)
+    if path.suffix not in ("", ".png"):
+        raise argparse.ArgumentTypeError(f"a chart is written as `.png`, not as `{path.suffix}`: `{text}`")
+    return path
 
 
 def positive_float(text: str) -> float:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from training.cli.command import Command
+from training.cli.command import Command, png_path
 from training.cli.output import put
 from training.curves import draw_curves
 
@@ -11,7 +11,7 @@ from training.curves import draw_curves
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run, such as runs/resnet50-v2-seed0")
     parser.add_argument(
-        "--png", type=Path, metavar="FILE", help="where to (default: RUN/evidence/training-curves.png); JSON beside"
+        "--png", type=png_path, metavar="FILE", help="where to (default: RUN/evidence/training-curves.png); JSON beside"
     )
 
 

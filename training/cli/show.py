@@ -2,11 +2,10 @@
 
 import argparse
 from dataclasses import MISSING, fields
-from pathlib import Path
 from textwrap import wrap
 
 from training.catalog import get_recipe
-from training.cli.command import Command, add_json, add_settings
+from training.cli.command import Command, add_json, add_settings, png_path
 from training.cli.curve import draw
 from training.cli.output import can_print, pairs, put, put_json, say
 from training.curves import draw_learning_rate
@@ -20,7 +19,9 @@ from training.schedule import ema_decay, learning_rates
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a recipe, such as resnet50/v2")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="draw its learning rate into FILE, with JSON beside")
+    parser.add_argument(
+        "--png", type=png_path, metavar="FILE", help="draw its learning rate into FILE, with JSON beside"
+    )
     add_settings(parser)
     add_json(parser)
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from training.cli.command import Command, natural_int
+from training.cli.command import Command, seed_int
 from training.cli.output import table
 from training.cli.study_answering import add_answering, classifier_of
 from training.cli.study_measuring import one_process
@@ -20,7 +20,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoint", metavar="CHECKPOINT", help="a registered name, a file that describes itself, or a run's folder"
     )
     add_answering(parser)
-    parser.add_argument("--seed", type=natural_int, default=0, metavar="N", help="of the halves (default: 0)")
+    parser.add_argument("--seed", type=seed_int, default=0, metavar="N", help="of the halves (default: 0)")
     add_output(parser, "calibrate-CHECKPOINT")
 
 
@@ -30,12 +30,14 @@ def _run(args: argparse.Namespace) -> int:
     from training.studies.answer_charts import calibration_charts
     from training.studies.answering import clear, log_probabilities, weights_of
     from training.studies.calibrate import calibrate
+    from training.studies.folds import check_folds
     from training.studies.parts import open_parts
     from training.studies.subjects import open_pictures, open_subject, papers
 
     with one_process(args.device) as device:
         subject = open_subject(weights_of(args.checkpoint), device)
         measured = open_pictures(args.data, subject.checkpoint.labels)
+        check_folds(2, num_images=len(measured.pictures))
         settle_output(args, "calibrate", subject.checkpoint.id)
         parts = open_parts(
             args.output / "calibrate-parts", {"study": "calibrate", **subject.identity(), **measured.identity()}

@@ -1,12 +1,23 @@
 """`reproduce-weights study kfold`: a choice between two recipes, or two ways to feed a checkpoint, fold by fold."""
 
 import argparse
+import math
 from typing import Any
 
-from training.cli.command import Command, add_settings, natural_int, positive_int
+from training.cli.command import Command, add_settings, seed_int
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject, one_process
-from training.cli.study_options import add_output, add_training, run_settings, settle_output, tell
+from training.cli.study_options import (
+    add_output,
+    add_training,
+    changes,
+    check_sizes,
+    fitted,
+    num_folds,
+    run_settings,
+    settle_output,
+    tell,
+)
 from training.errors import RecipeError
 from training.overrides import override, parse_settings
 
@@ -33,16 +44,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE",
         help="how to feed the checkpoint, such as resize_size=256; once or twice",
     )
-    parser.add_argument("--folds", type=positive_int, default=5, metavar="K", help="default: 5")
-    parser.add_argument("--seed", type=natural_int, default=0, metavar="N", help="of folds and runs (default: 0)")
+    parser.add_argument("--folds", type=num_folds, default=5, metavar="K", help="default: 5")
+    parser.add_argument("--seed", type=seed_int, default=0, metavar="N", help="of folds and runs (default: 0)")
     add_settings(parser)
     add_training(parser)
     add_output(parser, "kfold-A-B")
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.folds < 2:
-        raise RecipeError(f"cross-validation takes two folds or more, not {args.folds}")
     if args.preprocessing:
         if len(args.subjects) != 1 or len(args.preprocessing) > 2:
             raise RecipeError("`--preprocessing`, once or twice, goes with one checkpoint")
@@ -63,35 +72,38 @@ def _recipes(args: argparse.Namespace) -> int:
     from training.studies.runs import all_but, read_result, runner
 
     a, b = (override(get_recipe(name), **parse_settings(args.settings)) for name in args.subjects)
-    if digest(a) == digest(b):
+    fits = {"a": fitted(args, a), "b": fitted(args, b)}
+    if digest(fits["a"].recipe) == digest(fits["b"].recipe):
         raise RecipeError(f"`{a.id}` and `{b.id}` describe the same run; there is nothing to choose between")
     settle_output(args, "kfold", a.id, b.id)
     data = open_data_set(args.data, categories=args.categories)
     folds_N = stratified_folds(data.train.labels(), args.folds, seed=args.seed)
+    check_sizes(fits.values(), num_images=len(folds_N) - math.ceil(len(folds_N) / args.folds))
     folders: dict[str, list[Any]] = {"a": [], "b": []}
     with runner(run_settings(args)) as runs:
         for fold in range(args.folds):
             part = all_but(data, folds_N, fold)
-            for name, recipe in (("a", a), ("b", b)):
+            for name, fit in fits.items():
                 folder = args.output / "kfold-runs" / f"{name}-fold{fold + 1}of{args.folds}"
                 place = f"{1 + len(folders['a']) + len(folders['b'])} of {2 * args.folds}"
-                folders[name].append(runs.finish(recipe, part, folder, seed=args.seed, place=place))
+                folders[name].append(runs.finish(fit, part, folder, seed=args.seed, place=place))
     if not runs.process.is_first:
         return 0
     results_a, results_b = ([read_result(folder) for folder in folders[name]] for name in ("a", "b"))
     study = compare_recipes(
-        a.id,
-        b.id,
+        results_a[0].recipe,
+        results_b[0].recipe,
         [each.acc1 for each in results_a],
         [each.acc1 for each in results_b],
         [each.num_images for each in results_a],
         seed=args.seed,
     )
-    return _tell(args, study, on=f"{data.name} train", papers=results_a[0].papers, of={"pictures": data.fingerprint()})
+    of = {"pictures": data.fingerprint(), "changed": ", ".join(changes(args))}
+    return _tell(args, study, on=f"{data.name} train", papers=results_a[0].papers, of=of)
 
 
 def _preprocessings(args: argparse.Namespace) -> int:
-    from training.studies.folds import stratified_folds
+    from training.studies.folds import check_folds, stratified_folds
     from training.studies.kfold import compare_preprocessings
     from training.studies.subjects import open_pictures, open_subject, papers
 
@@ -103,6 +115,7 @@ def _preprocessings(args: argparse.Namespace) -> int:
         if a == b:
             raise RecipeError(f"both ways to feed `{subject.checkpoint.id}` are the same: {a.describe()}")
         measured = open_pictures(args.data, subject.checkpoint.labels)
+        check_folds(args.folds, num_images=len(measured.pictures))
         names = [_told(way, own) for way in (a, b)]
         settle_output(args, "kfold", subject.checkpoint.id, *names)
         outcomes = measure_subject(
@@ -159,7 +172,9 @@ def _tell(args: argparse.Namespace, study: Any, *, on: str, papers: dict[str, An
         for fold in study.folds
     ]
     lines = table(("fold", "pictures", f"A: {study.a}", f"B: {study.b}", "B less A", "choice holds"), rows)
-    verdict = f"{study.sentence}\nStandard deviation of the folds' differences: {study.spread:.3f}. {study.method}."
+    changed = f"\nIn both: {of['changed']}." if of.get("changed") else ""
+    spread = f"Standard deviation of the folds' differences: {study.spread:.3f}"
+    verdict = f"{study.sentence}{changed}\n{spread}. {study.method}."
     tell(args, {"papers": papers, "of": of, "on": on, **to_record(study)}, kfold_charts(study, on=on), lines, verdict)
     return 0
 

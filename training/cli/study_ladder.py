@@ -12,8 +12,11 @@ from training.cli.study_measuring import measure_subject
 from training.cli.study_options import (
     add_output,
     add_training,
-    int_list,
+    changes,
+    check_sizes,
+    fitted,
     run_settings,
+    seed_list,
     settle_output,
     tell,
 )
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import torch
 
     from training.dataset import DataSet
+    from training.hardware import Fit
     from training.ladder import Rung
     from training.recipe import Recipe
     from training.studies.ladder import LadderStudy, Reached
@@ -41,7 +45,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ladder", default="imagenet", metavar="LADDER", help=f"{' or '.join(LADDERS)} (default: imagenet)"
     )
     parser.add_argument("--recipes", metavar="PATTERN", help="rungs by id or name, such as '*/rung-0?' (default: all)")
-    parser.add_argument("--seeds", type=int_list, default=(0,), metavar="LIST", help="default: 0")
+    parser.add_argument("--seeds", type=seed_list, default=(0,), metavar="LIST", help="default: 0")
     parser.add_argument(
         "--epochs-factor",
         type=positive_float,
@@ -62,13 +66,16 @@ def _run(args: argparse.Namespace) -> int:
     from training.studies.runs import read_result, runner
 
     rungs = select_rungs(get_ladder(args.ladder), args.recipes)
+    trained = {each.number: each for each in map(trained_rung, rungs)}
+    # All of them before the first run, which may take days: a recipe that cannot be is told at once.
+    fits = {each.number: fitted(args, _recipe(args, each)) for each in (*trained.values(), *rungs)}
     settle_output(args, "ladder", args.ladder)
     data = open_data_set(args.data, categories=args.categories)
+    check_sizes((fits[number] for number in trained), num_images=len(data.train))
     with runner(run_settings(args)) as runs:
-        trained = {each.number: each for each in map(trained_rung, rungs)}
         for place, (rung, seed) in enumerate(product(trained.values(), args.seeds), start=1):
             runs.finish(
-                _recipe(args, rung),
+                fits[rung.number],
                 data,
                 _folder(args, rung, seed),
                 seed=seed,
@@ -79,8 +86,10 @@ def _run(args: argparse.Namespace) -> int:
     measured = [
         Measured(
             rung=rung,
-            recipe=_recipe(args, rung),
-            reached=tuple(_reached(args, rung, seed, data, runs.process.device) for seed in args.seeds),
+            recipe=_id_of_what_ran(args, rung, fits[rung.number]),
+            reached=tuple(
+                _reached(args, rung, seed, data, fits[rung.number], runs.process.device) for seed in args.seeds
+            ),
         )
         for rung in rungs
     ]
@@ -110,14 +119,23 @@ def _recipe(args: argparse.Namespace, rung: "Rung") -> "Recipe":
 
 def _changed(args: argparse.Namespace) -> str:
     times = [] if args.epochs_factor == 1 else [f"epochs x {args.epochs_factor:g}"]
-    return ", ".join([*times, *args.settings])
+    return ", ".join([*times, *changes(args)])
 
 
 def _folder(args: argparse.Namespace, rung: "Rung", seed: int) -> Path:
     return Path(args.output, "ladder-runs", f"rung-{rung.number:02d}-seed{seed}")
 
 
-def _reached(args: argparse.Namespace, rung: "Rung", seed: int, data: "DataSet", device: "torch.device") -> "Reached":
+def _id_of_what_ran(args: argparse.Namespace, rung: "Rung", fit: "Fit") -> str:
+    """As the log of the runs has it; where only the feeding changes there is no run, and `fit` knows it."""
+    from training.studies.runs import read_result
+
+    return read_result(_folder(args, rung, args.seeds[0])).recipe if rung.retrains else fit.recipe.id
+
+
+def _reached(
+    args: argparse.Namespace, rung: "Rung", seed: int, data: "DataSet", fit: "Fit", device: "torch.device"
+) -> "Reached":
     """What a seed of a rung came to: as its run's log says, or measured anew where only the feeding changes."""
     from training.export import FILE
     from training.studies.ladder import Reached, trained_rung
@@ -130,7 +148,7 @@ def _reached(args: argparse.Namespace, rung: "Rung", seed: int, data: "DataSet",
         found = read_result(_folder(args, rung, seed))
         return Reached(seed=seed, acc1=found.acc1, acc5=found.acc5)
     subject = open_subject(_folder(args, origin, seed) / FILE, device)
-    fed = _recipe(args, rung).inference
+    fed = fit.recipe.inference
     outcomes = measure_subject(
         args,
         subject,

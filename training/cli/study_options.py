@@ -1,16 +1,19 @@
 """What the studies share on the command line: flags, their values, and how results are told. Knows no study."""
 
 import argparse
+import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from training.cli.command import add_json, add_workers, positive_int
+from training.cli.command import MAX_SEED, add_json, add_workers, positive_int
 from training.cli.output import put, put_json, say
-from training.hardware import LrRule
+from training.hardware import Fit, LrRule, fit
+from training.plan import make_plan
+from training.recipe import Recipe
 from training.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -80,6 +83,29 @@ def run_settings(args: argparse.Namespace) -> RunSettings:
     )
 
 
+def fitted(args: argparse.Namespace, recipe: Recipe) -> Fit:
+    """The recipe as the flags of `add_training` run it, on as many processes as torchrun started. Raises as `fit`."""
+    return fit(
+        recipe,
+        num_gpus=int(os.environ.get("WORLD_SIZE", "1")),
+        batch_size_per_gpu=args.batch_size_per_gpu or recipe.batch_size_per_gpu,
+        lr_rule=args.lr_rule,
+    )
+
+
+def changes(args: argparse.Namespace) -> list[str]:
+    """What the flags of a study that trains change in every recipe, each in words; empty if nothing."""
+    rule = [] if args.lr_rule is None else [f"lr by the {args.lr_rule} rule"]
+    batch = [] if args.batch_size_per_gpu is None else [f"{args.batch_size_per_gpu} pictures a GPU at once"]
+    return [*args.settings, *rule, *batch]
+
+
+def check_sizes(fits: Iterable[Fit], *, num_images: int) -> None:
+    """Before the first run is trained: raises DataSetTooSmall if a step of any takes more than `num_images`."""
+    for each in fits:
+        make_plan(each.recipe, num_images=num_images)
+
+
 def int_list(text: str) -> tuple[int, ...]:
     """Whole numbers from 0 up, each once, for argparse: `0,1,2`, or `224..256:8`, both ends included."""
     try:
@@ -94,6 +120,22 @@ def int_list(text: str) -> tuple[int, ...]:
     if not numbers or min(numbers) < 0 or len(set(numbers)) != len(numbers):
         raise argparse.ArgumentTypeError(f"must be whole numbers such as 0,1,2 or 224..256:8, each once, not `{text}`")
     return numbers
+
+
+def seed_list(text: str) -> tuple[int, ...]:
+    """As `int_list`, of seeds."""
+    seeds = int_list(text)
+    if max(seeds) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"seeds are whole numbers up to {MAX_SEED}, not `{text}`")
+    return seeds
+
+
+def num_folds(text: str) -> int:
+    """How many folds, for argparse. Raises ArgumentTypeError for fewer than two."""
+    folds = positive_int(text)
+    if folds < 2:
+        raise argparse.ArgumentTypeError(f"cross-validation takes two folds or more, not `{text}`")
+    return folds
 
 
 def size_list(text: str) -> tuple[int, ...]:

@@ -3,10 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from training.cli.command import Command, natural_int, positive_int
+from training.cli.command import Command, seed_int
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject, one_process
-from training.cli.study_options import add_measuring, add_output, gain_cells, settle_output, size_list, tell
+from training.cli.study_options import add_measuring, add_output, gain_cells, num_folds, settle_output, size_list, tell
 
 if TYPE_CHECKING:
     from training.studies.resize import ResizeStudy
@@ -23,8 +23,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a registered name, or a file that describes itself")
     add_measuring(parser)
     parser.add_argument("--sizes", type=size_list, metavar="LIST", help="such as 224..256:8 or 28,29,30")
-    parser.add_argument("--folds", type=positive_int, metavar="K", help="choose on K - 1 folds too, K times")
-    parser.add_argument("--seed", type=natural_int, default=0, metavar="N", help="of the halves and folds (default: 0)")
+    parser.add_argument("--folds", type=num_folds, metavar="K", help="choose on K - 1 folds too, K times")
+    parser.add_argument("--seed", type=seed_int, default=0, metavar="N", help="of the halves and folds (default: 0)")
     add_output(parser, "resize-CHECKPOINT")
 
 
@@ -32,6 +32,7 @@ def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from training.studies.charts import resize_charts
+    from training.studies.folds import check_folds
     from training.studies.record import to_record
     from training.studies.resize import choose_resize, default_sizes
     from training.studies.subjects import open_pictures, open_subject, papers
@@ -41,6 +42,8 @@ def _run(args: argparse.Namespace) -> int:
         fed = subject.checkpoint.preprocessing
         sizes = tuple(sorted({*(args.sizes or default_sizes(fed.crop_size)), fed.resize_size}))
         measured = open_pictures(args.data, subject.checkpoint.labels)
+        for folds in (2, args.folds or 2):
+            check_folds(folds, num_images=len(measured.pictures))
         settle_output(args, "resize", subject.checkpoint.id)
         outcomes = measure_subject(
             args,

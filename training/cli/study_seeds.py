@@ -5,7 +5,16 @@ from pathlib import Path
 
 from training.cli.command import Command, add_settings, positive_float
 from training.cli.output import table
-from training.cli.study_options import add_output, add_training, int_list, run_settings, settle_output, tell
+from training.cli.study_options import (
+    add_output,
+    add_training,
+    check_sizes,
+    fitted,
+    run_settings,
+    seed_list,
+    settle_output,
+    tell,
+)
 from training.errors import RecipeError
 from training.overrides import override, parse_settings
 
@@ -17,7 +26,7 @@ _EPILOG = """\
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subjects", nargs="+", metavar="NAME", help="a recipe, with --data; or folders of runs")
-    parser.add_argument("--seeds", type=int_list, default=(0, 1, 2), metavar="LIST", help="default: 0,1,2")
+    parser.add_argument("--seeds", type=seed_list, default=(0, 1, 2), metavar="LIST", help="default: 0,1,2")
     parser.add_argument(
         "--difference", type=positive_float, action="append", metavar="D", help="points to be seen; may be repeated"
     )
@@ -76,12 +85,14 @@ def _train(args: argparse.Namespace) -> list[Path] | None:
     if len(args.seeds) < 2:
         raise RecipeError("a spread takes two seeds or more, such as `--seeds 0,1,2`")
     recipe = override(get_recipe(args.subjects[0]), **parse_settings(args.settings))
+    fit = fitted(args, recipe)
     settle_output(args, "seeds", recipe.id)
     data = open_data_set(args.data, categories=args.categories)
+    check_sizes([fit], num_images=len(data.train))
     with runner(run_settings(args)) as runs:
         folders = [
             runs.finish(
-                recipe,
+                fit,
                 data,
                 args.output / "seeds-runs" / f"seed{seed}",
                 seed=seed,

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 from training.catalog import get_recipe
-from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int
+from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int, seed_int
 from training.cli.output import pairs, put, say
 from training.cli.plan_run import plan_rows
 from training.hardware import Fit, LrRule, fit
@@ -30,9 +30,11 @@ three commands to begin with:
   reproduce-weights verify runs/first --data DIR                 measure the result again
 
 A run may be killed at any moment: it goes on from its last snapshot and ends with the same weights. SIGTERM and Ctrl-C
-save first. On several GPUs: torchrun --nproc_per_node=8 -m training.cli resnet50/v2 --data DIR
+save first. On several GPUs:
+  torchrun --no-python --nproc_per_node=8 reproduce-weights resnet50/v2 --data DIR
 On several machines, the same on each, with the data at the same place and --output in a folder that they share:
-  torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 -m training.cli ...
+  torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 \\
+      --no-python reproduce-weights resnet50/v2 --data DIR --output SHARED/run
 The recipe's global batch is kept: what the GPUs do not take at once is accumulated, unless --lr-rule says otherwise.
 """
 
@@ -43,7 +45,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the run (default: runs/NAME-seedN)")
     parser.add_argument("--dry-run", action="store_true", help="only plan, and measure the speed for a few seconds")
     add_settings(parser)
-    parser.add_argument("--seed", type=natural_int, default=0, metavar="N", help="default: 0")
+    parser.add_argument("--seed", type=seed_int, default=0, metavar="N", help="default: 0")
     learning = parser.add_argument_group("what is measured and taken")
     learning.add_argument("--categories", metavar="SET", help="a shipped set the folders must match, as imagenet_1k")
     learning.add_argument(

@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from training.cli.command import Command, add_json, add_workers
 from training.cli.output import pairs, put, put_json
+
+if TYPE_CHECKING:
+    from training.verify_run import Verdict
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,24 +24,41 @@ def _run(args: argparse.Namespace) -> int:
     from training.verify_run import verify_run
 
     verdict = verify_run(args.run, args.data, categories=args.categories, device=args.device, num_workers=args.workers)
-    stated, found = verdict.stated, verdict.found
-    if args.json:
-        put_json(
-            {"holds": verdict.holds, "stated": {"acc1": stated.acc1, "acc5": stated.acc5}, "found": found.record()}
-        )
-        return 0 if verdict.holds else 1
-    (low, high), (low5, high5) = found.interval1, found.interval5
-    rows = [
-        ("acc@1", f"{found.acc1:.3f}", f"the file says {stated.acc1:.3f}; 95 % interval {low:.3f} to {high:.3f}"),
-        (
-            "acc@5",
-            f"{found.acc5:.3f}",
-            f"the file says {stated.acc5 or 0:.3f}; 95 % interval {low5:.3f} to {high5:.3f}",
-        ),
-        ("pictures", f"{found.num_images:,}", f"{stated.dataset} {stated.split}"),
-    ]
-    put("holds" if verdict.holds else "does not hold", *pairs(rows))
+    if verdict.is_first:
+        if args.json:
+            put_json(_record(verdict))
+        else:
+            put("holds" if verdict.holds else "does not hold", *pairs(_rows(verdict)))
     return 0 if verdict.holds else 1
+
+
+def _record(verdict: "Verdict") -> dict[str, Any]:
+    stated, found = verdict.stated, verdict.found
+    return {
+        "holds": verdict.holds,
+        "stated": {"acc1": stated.acc1, "acc5": stated.acc5, "num_images": stated.num_images},
+        "found": {**found.record(), "unreadable": list(found.unreadable)},
+    }
+
+
+def _rows(verdict: "Verdict") -> list[tuple[str, str, str]]:
+    stated, found = verdict.stated, verdict.found
+    rows = [
+        ("acc@1", f"{found.acc1:.3f}", _beside(stated.acc1, found.interval1)),
+        ("acc@5", f"{found.acc5:.3f}", _beside(stated.acc5, found.interval5)),
+        ("pictures", f"{found.num_images:,}", f"{_says(stated.num_images, ',')}; {stated.dataset} {stated.split}"),
+    ]
+    if found.unreadable:
+        rows.append(("unreadable", f"{len(found.unreadable):,}", f"not counted, such as: {found.unreadable[0]}"))
+    return rows
+
+
+def _beside(stated: float | None, interval: tuple[float, float]) -> str:
+    return f"{_says(stated, '.3f')}; 95 % interval {interval[0]:.3f} to {interval[1]:.3f}"
+
+
+def _says(stated: float | None, form: str) -> str:
+    return "the file does not say" if stated is None else f"the file says {stated:{form}}"
 
 
 VERIFY = Command(

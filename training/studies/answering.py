@@ -16,7 +16,7 @@ import torch
 
 from training.errors import DataSetError, RunError
 from training.export import FILE
-from training.pictures import FilePictures, Pictures
+from training.pictures import FilePictures, Pictures, printable
 from training.studies.parts import Parts, Record
 from training.tar_pictures import TarPictures
 from weights_registry.inference.answers import Labelled, answers
@@ -66,9 +66,9 @@ def weights_of(word: str) -> str | Path:
 def name_of(pictures: Pictures, index: int) -> str:
     """What a picture is called: its path below the folder or within the tar file, or its number, counted from 0."""
     if isinstance(pictures, FilePictures):
-        return pictures.samples[index][0].relative_to(pictures.root).as_posix()
+        return printable(pictures.samples[index][0].relative_to(pictures.root).as_posix())
     if isinstance(pictures, TarPictures):
-        return pictures.samples[index][0].name
+        return printable(pictures.samples[index][0].name)
     return f"picture {index}"
 
 

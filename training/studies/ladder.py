@@ -11,7 +11,6 @@ from statistics import fmean, stdev
 
 from training.errors import UnknownRecipe
 from training.ladder import FIGURES_ARE_OF, Rung
-from training.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +24,10 @@ class Reached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A rung, the recipe that ran for it (with the changes of a `--set`), and what each seed came to."""
+    """A rung, the id of the recipe that ran for it (as changed and fitted to the hardware), what each seed came to."""
 
     rung: Rung
-    recipe: Recipe
+    recipe: str
     reached: tuple[Reached, ...]
 
 
@@ -114,7 +113,7 @@ def climb(
         steps[rung.number] = Step(
             number=rung.number,
             name=rung.name,
-            recipe=each.recipe.id,
+            recipe=each.recipe,
             retrains=rung.retrains,
             reached=reached,
             acc1=fmean(acc1),

@@ -13,11 +13,10 @@ from training.dataset import DataSet
 from training.distributed import Process, joined, wait_for_all
 from training.errors import RunError
 from training.export import FILE, export
-from training.hardware import fit
+from training.hardware import Fit
 from training.opening import open_run
 from training.pictures import SelectedPictures
 from training.progress import Progress, progress_for
-from training.recipe import Recipe
 from training.record import from_dict
 from training.run import train
 from training.runlog import RunLog
@@ -54,20 +53,16 @@ class Runner:
     stop: StopWish
     progress: Progress
 
-    def finish(self, recipe: Recipe, data: DataSet, folder: Path, *, seed: int, place: str) -> Path:
+    def finish(self, fitted: Fit, data: DataSet, folder: Path, *, seed: int, place: str) -> Path:
         """The run in `folder`, trained to its end from wherever it stands, with its file `model.safetensors`.
 
         One that is done is left as it is. `place` says which it is, such as `2 of 5`. Every process must call it.
         Raises Stopped if a signal asked to stop, RunError if another run is in the folder, and what training raises.
         """
         settings = replace(self.settings, output=folder, seed=seed)
-        fitted = fit(
-            recipe,
-            num_gpus=self.process.num_processes,
-            batch_size_per_gpu=settings.batch_size_per_gpu or recipe.batch_size_per_gpu,
-            lr_rule=settings.lr_rule,
-        )
-        self.progress.say(f"Run {place}: {recipe.id}, seed {seed}, in `{folder}`")
+        self.progress.say(f"Run {place}: {fitted.recipe.id}, seed {seed}, in `{folder}`")
+        for remark in fitted.remarks:
+            self.progress.say(f"Not as in the recipe: {remark}.")
         run = open_run(fitted, settings, data, self.process, self.progress)
         if not train(run, self.stop):
             raise Stopped(self.stop.signal or 15)

@@ -14,7 +14,7 @@ from torch import nn
 from training.dataset import open_data_set
 from training.environment import hardware, versions
 from training.errors import DataSetError
-from training.pictures import Pictures
+from training.pictures import Pictures, printable
 from training.splits import open_split
 from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Checkpoint
@@ -82,7 +82,7 @@ def open_pictures(spec: str, labels: CategorySet) -> MeasuredPictures:
         pictures = open_split(parent, split).pictures(labels)
     except (ValueError, OSError) as error:
         raise DataSetError(str(error)) from error
-    return MeasuredPictures(name=parent.name, split=split, pictures=pictures)
+    return MeasuredPictures(name=printable(parent.name), split=printable(split), pictures=pictures)
 
 
 def papers(device: torch.device) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import tarfile
 from collections.abc import Callable
@@ -66,6 +67,24 @@ def takes_green_for_blue(tmp_path: Path) -> Path:
     weight[1], weight[2] = 0, torch.tensor([0.0, 4.0, 5.0])
     model.load_state_dict({"2.weight": weight, "2.bias": torch.zeros(3)})
     return save(model, tmp_path / "green-is-blue.safetensors", record(id="Colours.GreenIsBlue"))
+
+
+def test_pictures_whose_names_are_any_bytes_are_compared_written_down_and_counted_as_unreadable(
+    run: Run, data: Path, sees_all: Path, takes_green_for_blue: Path, tmp_path: Path
+) -> None:
+    green = data / "val" / "green"
+    (green / "0.png").rename(green / os.fsdecode(b"gr\xfcn.png"))
+    (green / os.fsdecode(b"weg\xe9.png")).symlink_to("nowhere")
+    ran = run("compare", sees_all, takes_green_for_blue, "--data", data, "--output", tmp_path / "out")
+    assert ran.status == 0
+    assert r"such as: `green/weg\xe9.png` cannot be used: there is no such file" in ran.err
+    found = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))["data"]
+    assert found["num_images"] == 9
+    assert r"green/gr\xfcn.png" in [each["picture"] for each in found["differing"]]
+    assert r"green/gr\xfcn.png" in (tmp_path / "out" / "compare.csv").read_text(encoding="utf-8")
+    ran = run("resize", sees_all, "--data", data, "--workers", "0", "--output", tmp_path / "out")
+    assert ran.status == 0
+    assert r"`green/weg\xe9.png` cannot be used" in ran.err
 
 
 def test_compare_finds_what_was_planted(

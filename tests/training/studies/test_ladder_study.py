@@ -11,7 +11,7 @@ from training.studies.ladder import LadderStudy, Measured, Reached, climb, selec
 def measured(number: int, *acc1: float) -> Measured:
     rung = LADDER[number - 1]
     reached = tuple(Reached(seed=seed, acc1=each, acc5=99.0) for seed, each in enumerate(acc1))
-    return Measured(rung=rung, recipe=rung.recipe, reached=reached)
+    return Measured(rung=rung, recipe=rung.recipe.id, reached=reached)
 
 
 def study_of(*rungs: Measured) -> LadderStudy:

@@ -202,6 +202,62 @@ def test_the_ladder_runs_its_rungs_measures_one_that_retrains_nothing_and_skips_
     assert "has another recipe" in capsys.readouterr().err
 
 
+# Under the linear rule 8 pictures a step instead of 32, so a fourth of the rate.
+BY_RULE = (*SMALL[:5], "batch_size_per_gpu=32", *SMALL[6:])
+RULE = ("--lr-rule", "linear", "--batch-size-per-gpu", "8")
+
+
+def test_a_ladder_under_a_rule_for_the_rate_names_the_recipes_that_ran(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ladder", "--data", data, *settings(*BY_RULE), *RULE, "--output", tmp_path)
+    study(*words, "--recipes", "resnet50/rung-1[12]")
+    found = data_of(tmp_path, "ladder")
+    header, _ = RunLog(tmp_path / "ladder-runs" / "rung-11-seed0").read()
+    assert (header["recipe"]["lr"], header["recipe"]["batch_size_per_gpu"]) == (0.125, 8)
+    eleven, twelve = (step["recipe"] for step in found["steps"])
+    assert eleven == header["recipe"]["id"]
+    assert twelve != eleven
+    assert found["changed"] == ", ".join((*BY_RULE, "lr by the linear rule", "8 pictures a GPU at once"))
+    assert f"In every rung: {found['changed']}." in capsys.readouterr().err
+
+
+def test_kfold_under_a_rule_for_the_rate_names_the_recipes_that_ran(data: Path, tmp_path: Path) -> None:
+    words = ("resnet50/rung-02", "resnet50/rung-06", "--data", data, "--folds", "2", *settings(*BY_RULE), *RULE)
+    study("kfold", *words, "--output", tmp_path)
+    found = data_of(tmp_path, "kfold")
+    for name in ("a", "b"):
+        header, _ = RunLog(tmp_path / "kfold-runs" / f"{name}-fold1of2").read()
+        assert found[name] == header["recipe"]["id"]
+        assert header["recipe"]["lr"] == 0.125
+    assert found["of"]["changed"].endswith("lr by the linear rule, 8 pictures a GPU at once")
+
+
+def test_runs_of_a_study_say_what_is_not_as_in_the_recipe(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ladder", "--data", data, "--recipes", "resnet50/rung-01", *settings(*SMALL), "--batch-size-per-gpu", "4")
+    study(*words, "--output", tmp_path)
+    assert "Not as in the recipe: batch norm looks at 4 pictures at a time, in the recipe at 8." in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_recipe_that_cannot_be_is_told_before_any_is_trained(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ladder", "--ladder", "fashion-mnist", "--data", data, "--recipes", "*-0[12]", "--output", tmp_path)
+    study(*words, "--epochs-factor", "0.03", status=2)
+    told = capsys.readouterr().err
+    assert "cannot have 0.03 times its 15 epochs" in told
+    assert "`warmup_epochs` 1 must be less than `epochs` 1" in told
+    study("ladder", "--data", data, "--recipes", "*-0[12]", *settings(*SMALL[:5]), "--output", tmp_path, status=1)
+    assert "the training set has 24" in capsys.readouterr().err
+    study("kfold", "resnet50/v1", "resnet50/v2", "--data", data, *settings(*SMALL[:5]), "--output", tmp_path, status=1)
+    assert "the training set has 19" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
@@ -212,6 +268,17 @@ def test_the_ladder_runs_its_rungs_measures_one_that_retrains_nothing_and_skips_
         (("resize", "resnet50", "--data", "x", "--sizes", "0"), 2, "sizes start from 1 pixel"),
         (("kfold", "resnet50/v1", "--data", "x"), 2, "give two recipes, or one checkpoint"),
         (("kfold", "resnet50/v1", "resnet50/v2", "--data", "x", "--folds", "1"), 2, "two folds or more"),
+        (("resize", "resnet50", "--data", "x", "--folds", "1"), 2, "two folds or more"),
+        (
+            ("resize", "resnet50", "--data", "x", "--seed", "9" * 23),
+            2,
+            "must be a whole number up to 9223372036854775807",
+        ),
+        (
+            ("seeds", "resnet50/v2", "--data", "x", "--seeds", f"0,{2**63}"),
+            2,
+            "whole numbers up to 9223372036854775807",
+        ),
         (("kfold", "a", "b", "--data", "x", "--preprocessing", "resize_size=1"), 2, "goes with one checkpoint"),
         (("seeds", "resnet50/v2", "--data", "x", "--seeds", "0"), 2, "two seeds or more"),
         (("seeds", "nowhere"), 1, "holds no run"),
@@ -230,6 +297,31 @@ def test_a_wrong_call_is_answered_with_its_status(
 ) -> None:
     assert main(["study", *words]) == status
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("resize", "--folds", "50"),
+        ("kfold", "--folds", "500", "--preprocessing", "resize_size=12"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_more_folds_than_pictures_are_told_before_anything_is_measured(
+    words: Sequence[str], data: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study(words[0], checkpoint, *words[1:], "--data", data, "--output", tmp_path / "out", status=1)
+    assert f"9 pictures can be split into 2 to 9 folds, not {words[2]}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_folds_than_training_pictures_are_told_before_anything_is_trained(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("kfold", "resnet50/rung-02", "resnet50/rung-06", "--data", data, "--folds", "500", *settings(*SMALL))
+    study(*words, "--output", tmp_path / "out", status=1)
+    assert "24 pictures can be split into 2 to 24 folds, not 500" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_checkpoint_of_other_categories_is_refused(
