@@ -3,7 +3,7 @@
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -226,6 +226,25 @@ def test_normalise_rounds_once_to_the_dtype_asked_for(dtype: torch.dtype) -> Non
     transforms = ImageTransforms(SMALL)
     levels = transforms.to_uint8(noise(50, 40))
     assert torch.equal(transforms.normalise(levels, dtype), transforms.normalise(levels).to(dtype))
+
+
+def test_mean_and_deviation_are_sent_to_a_device_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    num_sent = 0
+    send = torch.tensor
+
+    def counted(*arguments: Any, **options: Any) -> torch.Tensor:
+        nonlocal num_sent
+        num_sent += 1
+        return send(*arguments, **options)
+
+    levels_NCHW = torch.zeros(2, 3, 32, 32, dtype=torch.uint8, device="meta")
+    fed_here = Preprocessing(resize_size=36, crop_size=32, mean=(0.1, 0.2, 0.3))  # nobody else's
+    monkeypatch.setattr(torch, "tensor", counted)
+    for _ in range(3):
+        with torch.inference_mode():
+            assert ImageTransforms(fed_here).normalise(levels_NCHW).device.type == "meta"
+        assert not ImageTransforms(fed_here).normalise(levels_NCHW, torch.float16).is_inference()
+    assert num_sent == 2
 
 
 def test_normalise_takes_only_levels_and_gives_only_floats() -> None:
