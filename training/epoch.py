@@ -37,7 +37,7 @@ class EpochRun:
     """An epoch of `learner` over `batches`, which begin at step `totals.num_steps`.
 
     Losses are read every `log_every_steps` steps and before `save`, which is called every `save_every_steps` and when a
-    signal asks to stop. In between no step waits for the device.
+    signal asks to stop. In between no step waits for the device, but in float16, where GradScaler reads one number.
     """
 
     learner: Learner

@@ -1,6 +1,7 @@
 """One optimiser step: batches in, weights moved. Knows nothing of epochs' ends, files or where batches come from.
 
-Shapes: N pictures of one batch, C channels, H x W pixels, K categories. Nothing here waits for a GPU.
+Shapes: N pictures of one batch, C channels, H x W pixels, K categories. Nothing here waits for a GPU but torch's
+GradScaler, in float16: it reads in every step whether a gradient overflowed.
 """
 
 from collections.abc import Sequence

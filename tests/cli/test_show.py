@@ -25,7 +25,10 @@ def test_a_name_is_found_in_any_letter_case(name: str, run: Run) -> None:
 def test_every_figure_is_shown_with_who_measured_it_and_on_what(run: Run) -> None:
     lines = run("show", "resnet50").out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("EVALUATED ON"))
-    for metrics, line in zip(ResNet50_Weights.ImageNet1K_V2.metrics, lines[start + 1 :], strict=False):
+    expected = ResNet50_Weights.ImageNet1K_V2.metrics
+    rows = lines[start + 1 :][: len(expected)]
+    assert rows
+    for metrics, line in zip(expected, rows, strict=True):
         assert line.startswith(f"{metrics.dataset} {metrics.split} ")
         assert f"{metrics.acc1:.3f}" in line
         assert f"{metrics.measured_by}, published" in line

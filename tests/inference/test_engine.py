@@ -1,6 +1,8 @@
 """The engine on the CPU: portions side by side are the same as one after the other, and leave torch as it was."""
 
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -101,6 +103,95 @@ def test_two_threads_share_a_batch_and_a_thread_that_comes_later_is_not_held_to_
     later.start()
     later.join()
     assert found == [2]
+
+
+def test_a_thread_that_is_born_inside_of_the_network_is_not_held_to_a_part_of_the_threads() -> None:
+    class Hiring(Network):
+        """Each call starts a thread, which asks torch at once, and again when all is over."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.is_over = threading.Event()
+            self.hired: list[threading.Thread] = []
+            self.found: list[int] = []
+
+        def forward(self, images_NCHW: torch.Tensor) -> Any:
+            has_asked = threading.Event()
+
+            def ask() -> None:
+                self.found.append(torch.get_num_threads())
+                has_asked.set()
+                self.is_over.wait(30)
+                self.found.append(torch.get_num_threads())
+
+            thread = threading.Thread(target=ask)
+            thread.start()
+            self.hired.append(thread)
+            has_asked.wait(30)
+            return super().forward(images_NCHW)
+
+    torch.set_num_threads(4)
+    network = Hiring()
+    engine = engine_of(network)
+    engine.probabilities(pictures(4))
+    engine.probabilities(pictures(2))
+    network.is_over.set()
+    for thread in network.hired:
+        thread.join()
+    assert network.found == [4] * 12
+
+
+def test_each_of_the_threads_that_share_a_batch_has_its_part_in_every_batch() -> None:
+    class Counting(Network):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: list[int] = []
+
+        def forward(self, images_NCHW: torch.Tensor) -> Any:
+            self.seen.append(torch.get_num_threads())
+            return super().forward(images_NCHW)
+
+    network = Counting()
+    engine = engine_of(network)
+    for num_threads, number, part in ((4, 4, 1), (4, 2, 2), (4, 3, 1), (2, 2, 1), (6, 2, 3), (4, 2, 2), (5, 1, 5)):
+        torch.set_num_threads(num_threads)
+        network.seen.clear()
+        engine.probabilities(pictures(number))
+        assert network.seen == [part] * number
+
+
+def test_ctrl_c_while_a_batch_is_under_way_leaves_torch_as_it_was_and_the_rest_of_the_batch_undone() -> None:
+    class Interrupting(Network):
+        """Ctrl-C comes while the caller waits for helpers, which go on when it is out."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.num_calls = 0
+            self.is_first = threading.Lock()
+            self.is_out = threading.Event()
+
+        def forward(self, images_NCHW: torch.Tensor) -> Any:
+            self.num_calls += 1
+            if threading.current_thread() is not threading.main_thread():
+                if self.is_first.acquire(blocking=False):
+                    time.sleep(0.03)  # a caller that takes portions itself has done so by then
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                self.is_out.wait(30)
+            return super().forward(images_NCHW)
+
+    torch.set_num_threads(2)
+    network = Interrupting()
+    engine = engine_of(network)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            engine.probabilities(pictures(20))
+        assert torch.get_num_threads() == 2
+    finally:
+        network.is_out.set()
+        signal.signal(signal.SIGINT, before)
+    engine.probabilities(pictures(2))  # when the helpers are free
+    assert network.num_calls <= 2 + 2
 
 
 @pytest.mark.parametrize("index", [0, 10, 19])

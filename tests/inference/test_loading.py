@@ -92,8 +92,12 @@ def test_loading_twice_gives_independent_networks() -> None:
 
 def test_a_loaded_network_can_be_trained() -> None:
     model = LITE0.load().train()
-    model(torch.rand(2, 3, 64, 64)).sum().backward()
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    model(torch.rand(2, 3, 64, 64)).square().sum().backward()
     torch.optim.SGD(model.parameters(), lr=0.1).step()
+    moved = [not torch.equal(*pair) for pair in zip(before, model.parameters(), strict=True)]
+    assert moved
+    assert all(moved)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])

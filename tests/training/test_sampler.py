@@ -84,9 +84,10 @@ def test_each_lane_has_what_torchvisions_sampler_gives_a_rank() -> None:
 
 def test_views_of_a_picture_go_to_different_batches_on_one_device_too() -> None:
     deal = Deal(num_images=64, batch_size=4, num_lanes=8, num_views=4)
-    for step in steps_of(deal, num_processes=1):
-        for batch in step:
-            assert len({view.picture for view in batch}) == 4
+    num_different = [
+        len({view.picture for view in batch}) for step in steps_of(deal, num_processes=1) for batch in step
+    ]
+    assert num_different == [4] * (8 * deal.steps_per_epoch)
 
 
 def test_every_epoch_and_every_seed_is_another_shuffle() -> None:

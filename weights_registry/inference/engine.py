@@ -4,12 +4,12 @@ Legend: N pictures, C channels, H x W pixels, K categories.
 """
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Final
 
 import torch
 from torch import nn
 
+from weights_registry.inference.helpers import Helpers
 from weights_registry.inference.transforms import ImageTransforms
 
 # A CPU takes a batch in portions: the intermediate results of more pictures outgrow its caches and the allocator's, and
@@ -42,7 +42,7 @@ class Engine:
         self.dtype = dtype
         self.transforms = transforms
         self.model = model.eval().to(self.device, dtype).to(memory_format=torch.channels_last)
-        self._others = ThreadPoolExecutor(MAX_SIDE_BY_SIDE, thread_name_prefix="network")
+        self._helpers = Helpers()
 
     @property
     def most_at_once(self) -> int:
@@ -76,8 +76,7 @@ class Engine:
 
     def _by_portions(self, images_NCHW: torch.Tensor) -> torch.Tensor:
         """The logits of all, a few pictures at a time, as many portions at once as there are threads for them."""
-        num_threads = torch.get_num_threads()
-        num_at_once = max(1, min(num_threads, MAX_SIDE_BY_SIDE, len(images_NCHW)))
+        num_at_once = max(1, min(torch.get_num_threads(), MAX_SIDE_BY_SIDE, len(images_NCHW)))
         portion = _portion(*images_NCHW.shape[-2:])
         portions = torch.split(images_NCHW, portion_sizes(len(images_NCHW), num_at_once, portion=portion))
         found: list[torch.Tensor] = [images_NCHW] * len(portions)
@@ -85,8 +84,6 @@ class Engine:
 
         @torch.inference_mode()
         def work() -> None:
-            if torch.get_num_threads() != num_threads // num_at_once:  # to set it again takes longer than to ask
-                torch.set_num_threads(num_threads // num_at_once)
             while True:
                 try:
                     index, portion = waiting.popleft()
@@ -94,15 +91,13 @@ class Engine:
                     return
                 found[index] = self._logits(portion)
 
-        others = [self._others.submit(work) for _ in range(num_at_once - 1)]
-        try:
+        if num_at_once == 1:
             work()
-        finally:
-            wait(others)
-            if others:
-                torch.set_num_threads(num_threads)  # here, and where threads come later: they begin with the last set
-        for each in others:
-            each.result()
+        else:
+            try:
+                self._helpers.run(work, num_at_once)
+            finally:
+                waiting.clear()  # where the caller was interrupted: nobody waits for the rest
         return torch.cat(found)
 
     def _logits(self, images_NCHW: torch.Tensor) -> torch.Tensor:

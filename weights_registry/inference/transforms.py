@@ -11,6 +11,7 @@ Shapes: N pictures, C channels, H x W pixels, S = `preprocessing.crop_size`. Two
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -133,11 +134,10 @@ class ImageTransforms:
 
     def _standardise(self, images_NCHW: torch.Tensor) -> torch.Tensor:
         """Values in 0..1 -> normalised, in place."""
-        mean_C, std_C = (
-            torch.tensor(values, dtype=images_NCHW.dtype, device=images_NCHW.device)
-            for values in (self.preprocessing.mean, self.preprocessing.std)
-        )
-        return images_NCHW.sub_(mean_C[:, None, None]).div_(std_C[:, None, None])
+        fed = self.preprocessing
+        find = _statistics if images_NCHW.device.type == "cpu" else _kept_statistics
+        mean_C11, std_C11 = find(fed.mean, fed.std, images_NCHW.dtype, images_NCHW.device)
+        return images_NCHW.sub_(mean_C11).div_(std_C11)
 
     def _resize_floats(self, images: torch.Tensor) -> torch.Tensor:
         _check_range(images)
@@ -184,6 +184,19 @@ def _to_tensor(picture: Image.Image) -> torch.Tensor:
     # np.array copies, np.asarray would not: torch warns of the read-only memory that Pillow gives out.
     levels_HWC = torch.from_numpy(np.array(picture))
     return levels_HWC[None] if levels_HWC.ndim == 2 else levels_HWC.permute(2, 0, 1)
+
+
+def _statistics(
+    mean: tuple[float, ...], std: tuple[float, ...], dtype: torch.dtype, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation, each (C, 1, 1), on the device."""
+    with torch.inference_mode(False):  # to serve out of it as well, wherever they were made
+        mean_C11, std_C11 = (torch.tensor(values, dtype=dtype, device=device)[:, None, None] for values in (mean, std))
+    return mean_C11, std_C11
+
+
+# Sending from this memory waits for a GPU, so what was sent there is kept.
+_kept_statistics = lru_cache(maxsize=32)(_statistics)
 
 
 def _is_extreme(height: int, width: int) -> bool:
