@@ -104,6 +104,15 @@ def test_fixres_knows_the_train_size_of_a_run_and_frames_the_best(
     assert found == data_of(tmp_path, "fixres-curves")
 
 
+@pytest.mark.parametrize("words", [("resize",), ("fixres",), ("kfold", "--preprocessing", "resize_size=12")])
+def test_a_run_is_meant_by_its_folder(words: Sequence[str], data: Path, checkpoint: Path, tmp_path: Path) -> None:
+    found = []
+    for number, place in enumerate((checkpoint, checkpoint.parent)):
+        study(words[0], place, *words[1:], "--data", data, "--output", tmp_path / str(number))
+        found.append(data_of(tmp_path / str(number), words[0]))
+    assert found[0] == found[1]
+
+
 def test_kfold_of_two_preprocessings(
     data: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
