@@ -36,7 +36,7 @@ recipes: what is chosen so was not chosen on them.
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subjects", nargs="+", metavar="A B", help=f"two recipes; or {CHECKPOINT}")
+    parser.add_argument("subjects", nargs="*", metavar="A B", help=f"two recipes; or {CHECKPOINT}")
     parser.add_argument(
         "--preprocessing",
         nargs="+",
@@ -53,7 +53,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    # What stands behind `--preprocessing` and sets nothing is the checkpoint, which argparse takes for one more of it.
+    args.subjects += [word for words in args.preprocessing for word in words if "=" not in word]
+    args.preprocessing = [[word for word in words if "=" in word] for words in args.preprocessing]
     if args.preprocessing:
+        if not all(args.preprocessing):
+            raise RecipeError("`--preprocessing` takes settings such as `resize_size=256`")
         if len(args.subjects) != 1 or len(args.preprocessing) > 2:
             raise RecipeError("`--preprocessing`, once or twice, goes with one checkpoint")
         if args.settings:

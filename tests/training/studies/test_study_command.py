@@ -122,6 +122,11 @@ def test_kfold_of_two_preprocessings(
     found = data_of(tmp_path, "kfold")
     assert [fold["num_images"] for fold in found["folds"]] == [3, 3, 3]
     assert found["a"] == "resize_size=8"
+    changes = ("--preprocessing", "resize_size=12", "interpolation=bicubic")
+    study("kfold", *changes, checkpoint, *words[2:])
+    assert data_of(tmp_path, "kfold") == found, "the checkpoint may stand behind what changes"
+    study(*words, "--preprocessing", status=2)
+    capsys.readouterr()
     study(*words, "--preprocessing", "resize_size=8", status=2)
     assert "are the same: Convert to RGB" in capsys.readouterr().err
     study(*words, "--preprocessing", "resize_size=0", status=2)
