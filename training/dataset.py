@@ -53,16 +53,16 @@ class DataSet:
 
 
 def open_data_set(spec: str, *, categories: str | None = None) -> DataSet:
-    """The data set that `spec` names, see above. `categories` names a shipped set that folders must match in full.
+    """The data set that `spec` names, see above. `categories` names a shipped set that it must match in full.
 
     Raises DataSetError that says what is missing and where it was looked for.
     """
     kind, _, rest = spec.partition(":")
     if kind == "fashion-mnist":
-        return _fashion_mnist(Path(rest) if rest else FASHION_MNIST_FOLDER)
+        return _matching(_fashion_mnist(Path(rest) if rest else FASHION_MNIST_FOLDER), categories)
     if kind == "torchvision":
         name, _, root = rest.partition(":")
-        return _torchvision(name, root)
+        return _matching(_torchvision(name, root), categories)
     return _folder(Path(spec), categories)
 
 
@@ -106,14 +106,28 @@ def _folder(root: Path, categories: str | None) -> DataSet:
 def _labels(names: tuple[str, ...], categories: str | None) -> CategorySet:
     """The named set, ImageNet's if the folders are called by all of its WordNet ids, else a set of the folders."""
     if categories is not None:
-        try:
-            return load_categories(categories)
-        except ValueError as error:
-            raise DataSetError(str(error)) from error
+        return _shipped(categories)
     if strange := [name for name in names if printable(name) != name]:
         raise DataSetError(f"the name of the category folder `{printable(strange[0])}` is not UTF-8: rename it")
     imagenet = load_categories("imagenet_1k")
     return imagenet if set(names) == set(imagenet.wordnet_ids) else CategorySet("folders", names)
+
+
+def _shipped(categories: str) -> CategorySet:
+    try:
+        return load_categories(categories)
+    except ValueError as error:
+        raise DataSetError(str(error)) from error
+
+
+def _matching(data: DataSet, categories: str | None) -> DataSet:
+    """The data set, which brings its own categories. Raises DataSetError if they are not those of the named set."""
+    if categories is not None and (named := _shipped(categories)).names != data.labels.names:
+        raise DataSetError(
+            f"{data.name} has the {len(data.labels)} categories of its own, `{data.labels.names[0]}` and others, and "
+            f"not the {len(named)} of `{named.name}`: leave out `--categories`"
+        )
+    return data
 
 
 def _fashion_mnist(folder: Path) -> DataSet:

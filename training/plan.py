@@ -44,7 +44,8 @@ def make_plan(recipe: Recipe, *, num_images: int, images_per_second: float | Non
     if steps_per_epoch < 1:
         raise DataSetTooSmall(
             f"`{recipe.id}` takes {recipe.global_batch_size} pictures a step and the training set has {num_images}; "
-            "give it more pictures, or a smaller batch and a rule for the learning rate"
+            "give it more pictures, or a smaller batch and a rule for the learning rate, `--batch-size-per-gpu N "
+            "--lr-rule linear`, which makes it another recipe"
         )
     num_steps = steps_per_epoch * recipe.epochs
     images_seen = num_steps * recipe.global_batch_size

@@ -54,7 +54,8 @@ class Deal:
         if self.num_images < self.global_batch_size:
             raise DataSetTooSmall(
                 f"a step takes {self.global_batch_size} pictures and the training set has {self.num_images}; give it "
-                "more pictures, or a smaller batch and a rule for the learning rate"
+                "more pictures, or a smaller batch and a rule for the learning rate, `--batch-size-per-gpu N --lr-rule "
+                "linear`, which makes it another recipe"
             )
 
     @property

@@ -56,6 +56,15 @@ def test_all_of_imagenets_wordnet_ids_mean_its_categories(tmp_path: Path) -> Non
     assert data.eval.read(7, num_channels=3)[1] == 7
 
 
+def test_a_set_of_categories_is_heeded_by_a_data_set_that_brings_its_own(mnist_like: Path) -> None:
+    spec = f"fashion-mnist:{mnist_like}"
+    assert open_data_set(spec, categories="fashion_mnist").labels == open_data_set(spec).labels
+    with pytest.raises(DataSetError, match="and not the 1000 of `imagenet_1k`: leave out `--categories`"):
+        open_data_set(spec, categories="imagenet_1k")
+    with pytest.raises(DataSetError, match="nothing"):
+        open_data_set(spec, categories="nothing")
+
+
 def test_a_file_name_is_any_bytes_and_is_told_so_that_it_can_be_written_anywhere(tmp_path: Path) -> None:
     root = write_data_folder(tmp_path / "colours", num_train=1)
     strange = root / "train" / "blue" / os.fsdecode(b"caf\xe9.png")

@@ -12,6 +12,7 @@ import pytest
 
 from training import LADDER, from_json, get_recipe, learning_rates, list_recipes
 from training.cli import COMMANDS, main
+from training.recipe_fields import RUN_FIELDS
 
 HEAVY = ("torch", "torchvision", "timm", "PIL", "numpy", "safetensors", "huggingface_hub", "matplotlib")
 CALLS = [
@@ -20,6 +21,7 @@ CALLS = [
     ["diff", "resnet50/v1", "resnet50/v2"],
     ["show", "resnet50/v2"],
     ["show", "wide_resnet50_2/v1"],
+    ["show", "resnet50/a1", "--fields"],
     ["plan", "resnet50/v2", "--images", "1281167", "--images-per-second", "20000"],
 ]
 
@@ -156,6 +158,41 @@ def test_show_gives_a_machine_the_recipe_itself_and_its_rates(capsys: pytest.Cap
     assert shown["derived"]["learning_rates"] == list(learning_rates(get_recipe("resnet50/v2")))
 
 
+def test_show_tells_of_every_field_what_it_takes_its_unit_and_its_source(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run("show", "resnet50/v2", "--fields", capsys=capsys)
+    assert status == 0
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert set(RUN_FIELDS) - {"inference"} < set(lines)
+    assert lines["epochs"].split("  ")[-1].strip() == "tv --epochs"
+    assert "a number from 0 to 1 or none" in lines["ema_decay"]
+    assert "pixels" in lines["inference.crop_size"]
+    assert "tv: a flag of torchvision's" in err
+    told = run_json("show", "resnet50/v2", capsys=capsys)["fields"]
+    assert told["lr"] == {
+        "meaning": "peak learning rate",
+        "unit": "1",
+        "source": "tv --lr",
+        "low": 0,
+        "high": None,
+        "above_low": True,
+        "takes": "a number above 0",
+    }
+    assert set(told) == set(RUN_FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "num_images"),
+    [("resnet50/v2", 1_281_167), ("resnet50/rung-03", 1_281_167), ("registry/resnet20-grey/rung-03", 60_000)],
+)
+def test_show_goes_on_to_a_plan_for_the_data_that_the_recipe_is_for(
+    name: str, num_images: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, _, err = run("show", name, "--set", "epochs=40", capsys=capsys)
+    told = err.splitlines()[-1]
+    assert told.endswith(f"--images {num_images}")
+    assert run(*told.removeprefix("Next: reproduce-weights ").split(), capsys=capsys)[0] == 0
+
+
 def test_show_with_a_setting_is_another_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run("show", "resnet50/v2", "--set", "lr=0.1", "--set", "epochs=90", capsys=capsys)
     assert status == 0
@@ -218,6 +255,7 @@ def test_plan_on_other_hardware_accumulates_or_follows_a_rule(capsys: pytest.Cap
         (["show", "resnet50/a1", "--set", "bce_target_threshold=0.2"], 2, "would have no effect"),
         (["plan", "resnet50/v2", "--images", "9999", "--gpus", "3"], 2, "No batch of 3 GPUs does"),
         (["plan", "resnet50/v2", "--images", "100"], 1, "the training set has 100"),
+        (["plan", "resnet50/v2", "--images", "100"], 1, "`--batch-size-per-gpu N --lr-rule linear`"),
         (["plan", "resnet50/v2", "--images", "none"], 2, "must be a whole number from 1 up, not `none`"),
         (["plan", "resnet50/v2", "--images", "9999", "--images-per-second", "nan"], 2, "must be a number above 0"),
         (["plan", "resnet50/v2"], 2, "--images"),
@@ -251,3 +289,12 @@ def test_a_reader_that_has_gone_is_no_traceback() -> None:
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert b"BrokenPipe" not in done.stderr
+
+
+def test_a_closed_stdout_is_told() -> None:
+    code = "import sys\nfrom training.cli import main\nsys.exit(main(['list']))"
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -c "$1" >&-', sys.executable, code], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"reproduce-weights: stdout is closed; there is nowhere to write to\n"

@@ -1,11 +1,18 @@
 """`reproduce-weights NAME --data DIR`, as a user meets it: from pictures to a file that the registry predicts with."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.training.data_folders import write_data_folder
+from tests.training.tiny_runs import TINY, train_tiny
 from training.cli import main
 from training.export import FILE
 from weights_registry.cli import main as registry
@@ -144,8 +151,35 @@ def test_a_set_that_does_not_fill_a_step_is_told_before_anything_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(train_words(data, "--set", "num_gpus=64", settings=SMALL[:3] + SMALL[4:])) == 1
-    assert "a step takes 256 pictures and the training set has 24" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "a step takes 256 pictures and the training set has 24" in told
+    assert "`--batch-size-per-gpu N --lr-rule linear`" in told
     assert not (tmp_path / "runs").exists()
+
+
+def test_ctrl_c_while_the_data_set_is_opened_is_no_traceback(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("training.dataset.open_split", interrupted)
+    assert main(train_words(data)) == 128 + signal.SIGINT
+    assert capsys.readouterr().err == "reproduce-weights: interrupted\n"
+
+
+def test_a_path_that_stdout_cannot_hold_is_printed_with_escapes(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "caf\xe9"
+    train_tiny(data, run, recipe=replace(TINY, epochs=2))
+    done = subprocess.run(
+        [sys.executable, "-m", "training.cli", "curves", str(run)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert rb"caf\xe9/evidence/training-curves.png" in done.stdout
 
 
 def test_its_help_is_a_tutorial(capsys: pytest.CaptureFixture[str]) -> None:

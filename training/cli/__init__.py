@@ -4,7 +4,9 @@ Data goes to stdout and talk to stderr; 0 means done, 1 failed, 2 called wrongly
 """
 
 import argparse
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -45,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
+    if not _prepare_streams():
+        say("reproduce-weights: stdout is closed; there is nowhere to write to")
+        return 1
     try:
         if words and not words[0].startswith("-") and words[0] not in {each.name for each in COMMANDS}:
             words.insert(0, TRAIN.name)
@@ -70,7 +75,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (TrainingError, RegistryError, OSError) as error:
         say(f"reproduce-weights: {error}")
         return 1
+    except KeyboardInterrupt:  # before a run heeds signals itself, as while a data set is opened
+        say("reproduce-weights: interrupted")
+        return 128 + signal.SIGINT
     return status
+
+
+def _prepare_streams() -> bool:
+    """Make stdout and stderr fit for any text; False if the shell closed stdout (`>&-`)."""
+    if sys.stderr is None:  # closed as well: talk goes nowhere, and no file may be given its number
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A path may hold what the terminal's encoding lacks, or bytes that are no text: shown as `\xe9`.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout is not None
 
 
 def _refuse_if_unknown(word: str) -> None:

@@ -15,7 +15,11 @@ from training.plan import Plan, make_plan
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a recipe, such as resnet50/v2")
     parser.add_argument(
-        "--images", type=positive_int, required=True, metavar="N", help="training pictures; ImageNet-1K has 1281167"
+        "--images",
+        type=positive_int,
+        required=True,
+        metavar="N",
+        help="training pictures; ImageNet-1K has 1281167, Fashion-MNIST 60000",
     )
     parser.add_argument(
         "--images-per-second", type=positive_float, metavar="X", help="speed of all GPUs together, for the hours"

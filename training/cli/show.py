@@ -1,17 +1,20 @@
 """`reproduce-weights show NAME`: every setting of a recipe, and its learning rate as a picture."""
 
 import argparse
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from textwrap import wrap
+from typing import Any
 
 from training.catalog import get_recipe
 from training.cli.command import Command, add_json, add_settings, png_path
 from training.cli.curve import draw
-from training.cli.output import can_print, pairs, put, put_json, say
+from training.cli.output import can_print, pairs, put, put_json, say, table
 from training.curves import draw_learning_rate
 from training.diff import format_value
-from training.overrides import override, parse_settings
-from training.recipe import Recipe
+from training.fashion_ladder import FASHION_LADDER
+from training.fields import Facts, describe
+from training.overrides import kind_of, override, parse_settings
+from training.recipe import Recipe, field_types
 from training.recipe_fields import RUN_FIELDS
 from training.record import digest, to_dict
 from training.schedule import ema_decay, learning_rates
@@ -22,6 +25,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--png", type=png_path, metavar="FILE", help="draw its learning rate into FILE, with JSON beside"
     )
+    parser.add_argument("--fields", action="store_true", help="what each field takes, its unit and its source")
     add_settings(parser)
     add_json(parser)
 
@@ -36,7 +40,14 @@ def _run(args: argparse.Namespace) -> int:
             "adjusted_ema_decay": ema_decay(recipe),
             "learning_rates": learning_rates(recipe),
         }
-        put_json({"recipe": to_dict(recipe), "derived": derived})
+        put_json({"recipe": to_dict(recipe), "derived": derived, "fields": _field_records()})
+        return 0
+    if args.fields:
+        put(*_fields(recipe))
+        say(
+            "\ntv: a flag of torchvision's references/classification/train.py; timm: one of timm's train.py.\n"
+            f"Next: reproduce-weights show {recipe.of or recipe.id}, which says what they mean"
+        )
         return 0
     put(f"{recipe.id}  (digest {digest(recipe)[:16]})", "", *pairs(_settings(recipe)), "", *_evaluation(recipe))
     put("", *_wrapped(f"At their defaults: {', '.join(_defaults(recipe))}."))
@@ -45,8 +56,37 @@ def _run(args: argparse.Namespace) -> int:
     if recipe.notes:
         put("", "Notes", *(line for note in recipe.notes for line in _wrapped(note, bullet="  - ")))
     settings = "".join(f" --set {setting}" for setting in args.settings)
-    say(f"\nNext: reproduce-weights plan {recipe.of or recipe.id}{settings} --images 1281167")
+    num_images = _num_training_images(recipe)
+    say(f"\nNext: reproduce-weights plan {recipe.of or recipe.id}{settings} --images {num_images}")
     return 0
+
+
+def _num_training_images(recipe: Recipe) -> int:
+    """How many the data set has that the recipe was made for."""
+    origin = get_recipe(recipe.of or recipe.id)
+    return 60_000 if origin.architecture in {rung.recipe.architecture for rung in FASHION_LADDER} else 1_281_167
+
+
+def _fields(recipe: Recipe) -> list[str]:
+    """All that is known of every field that shapes the run: a table, a row a field."""
+    kinds = field_types()
+    rows = [
+        (name, format_value(getattr(recipe, name)), describe(kinds[name], facts), facts.unit, facts.source)
+        for name, facts in RUN_FIELDS.items()
+        if name != "inference"
+    ]
+    for field in fields(recipe.inference):
+        name, facts = f"inference.{field.name}", RUN_FIELDS["inference"]
+        takes = describe(kind_of(name), Facts("", "", ""))
+        unit = facts.unit if field.name.endswith("_size") else ""
+        rows.append((name, format_value(getattr(recipe.inference, field.name)), takes, unit, facts.source))
+    return table(("field", "value", "takes", "unit", "source"), rows)
+
+
+def _field_records() -> dict[str, dict[str, Any]]:
+    """Meaning, unit, source and range of each field, and in words what it takes."""
+    kinds = field_types()
+    return {name: {**asdict(facts), "takes": describe(kinds[name], facts)} for name, facts in RUN_FIELDS.items()}
 
 
 def learning_rate_curve(recipe: Recipe) -> list[str]:

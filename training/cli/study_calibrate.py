@@ -6,7 +6,7 @@ from training.cli.command import Command, seed_int
 from training.cli.output import table
 from training.cli.study_answering import add_answering, classifier_of
 from training.cli.study_measuring import one_process
-from training.cli.study_options import add_output, picture_bar, say_unreadable, settle_output, tell
+from training.cli.study_options import CHECKPOINT, add_output, picture_bar, say_unreadable, settle_output, tell
 
 _EPILOG = """\
 The temperature is fitted on one half of the pictures by maximum likelihood and measured on the other, halves alike in
@@ -16,9 +16,7 @@ categories. It is written down and applied to nothing: what `predict` and `serve
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "checkpoint", metavar="CHECKPOINT", help="a registered name, a file that describes itself, or a run's folder"
-    )
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help=CHECKPOINT)
     add_answering(parser)
     parser.add_argument("--seed", type=seed_int, default=0, metavar="N", help="of the halves (default: 0)")
     add_output(parser, "calibrate-CHECKPOINT")

@@ -9,7 +9,7 @@ from training.cli.command import Command
 from training.cli.output import table
 from training.cli.study_answering import add_answering, classifier_of
 from training.cli.study_measuring import one_process
-from training.cli.study_options import add_output, picture_bar, say_unreadable, settle_output, tell
+from training.cli.study_options import CHECKPOINT, add_output, picture_bar, say_unreadable, settle_output, tell
 from weights_registry.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ the two take for different things are in compare.csv and compare.json, with the 
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    what = "a registered name, a file that describes itself, or the folder of a run"
-    parser.add_argument("a", metavar="A", help=what)
+    parser.add_argument("a", metavar="A", help=CHECKPOINT)
     parser.add_argument("b", metavar="B", help="another, that knows the same categories")
     add_answering(parser)
     add_output(parser, "compare-A-B")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from training.cli.command import Command
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject, one_process
-from training.cli.study_options import add_measuring, add_output, gain_cells, settle_output, size_list, tell
+from training.cli.study_options import CHECKPOINT, add_measuring, add_output, gain_cells, settle_output, size_list, tell
 
 if TYPE_CHECKING:
     import torch
@@ -24,22 +24,22 @@ is that of the checkpoint's recipe, or of the run whose folder the file lies in.
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "checkpoints", nargs="+", metavar="CHECKPOINT", help="registered names, or files that describe themselves"
-    )
+    parser.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT", help=f"{CHECKPOINT}; any number of them")
     add_measuring(parser)
     parser.add_argument("--sizes", type=size_list, metavar="LIST", help="test sizes, such as 160..320:16")
     add_output(parser, "fixres-CHECKPOINT")
 
 
 def _run(args: argparse.Namespace) -> int:
+    from training.studies.answering import weights_of
     from training.studies.charts import fixres_charts
     from training.studies.fixres import FixResStudy, default_test_sizes
     from training.studies.record import to_record
     from training.studies.subjects import open_pictures, papers
     from weights_registry.finding import find_checkpoint
 
-    records = [find_checkpoint(each) for each in args.checkpoints]
+    weights = [weights_of(each) for each in args.checkpoints]
+    records = [find_checkpoint(each) for each in weights]
     own_sizes = [each.preprocessing.crop_size for each in records]
     sizes = tuple(sorted({*(args.sizes or default_test_sizes(own_sizes)), *own_sizes}))
     others = f"and-{len(records) - 1}-more" if len(records) > 1 else ""
@@ -47,11 +47,11 @@ def _run(args: argparse.Namespace) -> int:
     rows: list[FixResRow] = []
     of_each = []
     with one_process(args.device) as device:
-        for weights in args.checkpoints:
-            subject = _open(weights, sizes, device)
+        for typed, place in zip(args.checkpoints, weights, strict=True):
+            subject = _open(place, sizes, device)
             measured = open_pictures(args.data, subject.checkpoint.labels)
             several = [each.id for each in records].count(subject.checkpoint.id) > 1
-            rows.append(_row(args, subject, measured, sizes, weights, name=weights if several else None))
+            rows.append(_row(args, subject, measured, sizes, place, name=typed if several else None))
             of_each.append({**subject.identity(), **measured.identity()})
     _check_same_pictures(rows)
     study = FixResStudy(test_sizes=sizes, rows=tuple(rows))
@@ -76,7 +76,7 @@ def _row(
     subject: "Subject",
     measured: "MeasuredPictures",
     sizes: tuple[int, ...],
-    weights: str,
+    weights: str | Path,
     *,
     name: str | None,
 ) -> "FixResRow":
@@ -129,7 +129,7 @@ def _lines(study: "FixResStudy") -> list[str]:
     return table(header, rows)
 
 
-def _open(weights: str, sizes: tuple[int, ...], device: "torch.device") -> "Subject":
+def _open(weights: str | Path, sizes: tuple[int, ...], device: "torch.device") -> "Subject":
     from training.errors import RunError
     from training.studies.subjects import open_subject
 
@@ -140,7 +140,7 @@ def _open(weights: str, sizes: tuple[int, ...], device: "torch.device") -> "Subj
     return subject
 
 
-def _train_size(weights: str, subject: "Subject") -> int | None:
+def _train_size(weights: str | Path, subject: "Subject") -> int | None:
     """Side in pixels of the crops it was trained on, None if neither its recipe nor its run is known."""
     from training.catalog import get_recipe
     from training.errors import RunError, UnknownRecipe

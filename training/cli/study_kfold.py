@@ -8,6 +8,7 @@ from training.cli.command import Command, add_settings, seed_int
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject, one_process
 from training.cli.study_options import (
+    CHECKPOINT,
     add_output,
     add_training,
     changes,
@@ -35,7 +36,7 @@ recipes: what is chosen so was not chosen on them.
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subjects", nargs="+", metavar="A B", help="two recipes, or one checkpoint")
+    parser.add_argument("subjects", nargs="*", metavar="A B", help=f"two recipes; or {CHECKPOINT}")
     parser.add_argument(
         "--preprocessing",
         nargs="+",
@@ -52,7 +53,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    # What stands behind `--preprocessing` and sets nothing is the checkpoint, which argparse takes for one more of it.
+    args.subjects += [word for words in args.preprocessing for word in words if "=" not in word]
+    args.preprocessing = [[word for word in words if "=" in word] for words in args.preprocessing]
     if args.preprocessing:
+        if not all(args.preprocessing):
+            raise RecipeError("`--preprocessing` takes settings such as `resize_size=256`")
         if len(args.subjects) != 1 or len(args.preprocessing) > 2:
             raise RecipeError("`--preprocessing`, once or twice, goes with one checkpoint")
         if args.settings:
@@ -103,12 +109,13 @@ def _recipes(args: argparse.Namespace) -> int:
 
 
 def _preprocessings(args: argparse.Namespace) -> int:
+    from training.studies.answering import weights_of
     from training.studies.folds import check_folds, stratified_folds
     from training.studies.kfold import compare_preprocessings
     from training.studies.subjects import open_pictures, open_subject, papers
 
     with one_process(args.device) as device:
-        subject = open_subject(args.subjects[0], device)
+        subject = open_subject(weights_of(args.subjects[0]), device)
         own = subject.checkpoint.preprocessing
         ways = [_changed(own, settings) for settings in args.preprocessing]
         a, b = ways if len(ways) == 2 else (own, *ways)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from training.cli.command import MAX_SEED, add_json, add_workers, positive_int
 from training.cli.output import put, put_json, say
@@ -19,6 +19,8 @@ from training.settings import RunSettings
 if TYPE_CHECKING:
     from training.studies.charts import Chart
     from weights_registry.inference.paired import PairedDifference
+
+CHECKPOINT: Final = "a registered name, a file that describes itself, or the folder of a run"
 
 
 def add_output(parser: argparse.ArgumentParser, default: str) -> None:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 from training.cli.command import Command, seed_int
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject, one_process
-from training.cli.study_options import add_measuring, add_output, gain_cells, num_folds, settle_output, size_list, tell
+from training.cli.study_options import (
+    CHECKPOINT,
+    add_measuring,
+    add_output,
+    gain_cells,
+    num_folds,
+    settle_output,
+    size_list,
+    tell,
+)
 
 if TYPE_CHECKING:
     from training.studies.resize import ResizeStudy
@@ -20,7 +29,7 @@ made K times as well, each time on all folds but one, and its gain measured on t
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a registered name, or a file that describes itself")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help=CHECKPOINT)
     add_measuring(parser)
     parser.add_argument("--sizes", type=size_list, metavar="LIST", help="such as 224..256:8 or 28,29,30")
     parser.add_argument("--folds", type=num_folds, metavar="K", help="choose on K - 1 folds too, K times")
@@ -31,6 +40,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from training.studies.answering import weights_of
     from training.studies.charts import resize_charts
     from training.studies.folds import check_folds
     from training.studies.record import to_record
@@ -38,7 +48,7 @@ def _run(args: argparse.Namespace) -> int:
     from training.studies.subjects import open_pictures, open_subject, papers
 
     with one_process(args.device) as device:
-        subject = open_subject(args.checkpoint, device)
+        subject = open_subject(weights_of(args.checkpoint), device)
         fed = subject.checkpoint.preprocessing
         sizes = tuple(sorted({*(args.sizes or default_sizes(fed.crop_size)), fed.resize_size}))
         measured = open_pictures(args.data, subject.checkpoint.labels)

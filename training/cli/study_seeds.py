@@ -64,11 +64,12 @@ def _run(args: argparse.Namespace) -> int:
         (f"{need.difference:g}", "more than 10,000" if need.num_seeds is None else str(need.num_seeds))
         for need in study.needs
     ]
-    lines += ["", *table(("difference, points", "seeds of each recipe"), needs)]
-    verdict = (
-        f"{study.sentence}\n95 % interval of the mean: {study.low:.3f} to {study.high:.3f}. Pictures: "
-        f"{study.num_images:,} of {study.data} {study.split}.\nSeeds needed: {study.formula}."
-    )
+    verdict = f"{study.sentence}\nPictures: {study.num_images:,} of {study.data} {study.split}."
+    if study.num_held_out:
+        verdict += f" Held out of training: {study.num_held_out:,}, others for each seed."
+    if study.low is not None and study.high is not None:
+        lines += ["", *table(("difference, points", "seeds of each recipe"), needs)]
+        verdict += f" 95 % interval of the mean: {study.low:.3f} to {study.high:.3f}.\nSeeds needed: {study.formula}."
     record = {"papers": results[0].papers, **to_record(study)}
     tell(args, record, seeds_charts(study), lines, verdict)
     return 0

@@ -101,7 +101,10 @@ def kfold_charts(study: KFoldStudy, *, on: str) -> list[Chart]:
                 high=[*([None] * num_folds), study.high],
             )
         },
-        [*(f"fold {fold.number}" for fold in study.folds), "all, with 95 % interval"],
+        [
+            *(f"fold {fold.number}" for fold in study.folds),
+            "all" if study.low is None else "all, with 95 % interval",
+        ],
         title="A choice, fold by fold",
         subtitle=f"A: {study.a}. B: {study.b}. On {on}.",
         x_label="acc@1 of B less that of A, points",
@@ -111,7 +114,17 @@ def kfold_charts(study: KFoldStudy, *, on: str) -> list[Chart]:
 
 
 def seeds_charts(study: SeedsStudy) -> list[Chart]:
-    """How many seeds it takes to see a difference, and where this study stands."""
+    """How many seeds it takes to see a difference, and where this study stands; each seed where all came out alike."""
+    on = f"{study.recipe} on {study.data} {study.split}"
+    if study.smallest_difference is None:
+        figure = line_chart(
+            {"acc@1": Series(range(1, len(study.acc1) + 1), study.acc1)},
+            title="Every seed came out alike",
+            subtitle=f"{on}: acc@1 {_percent(study.mean)} with the seeds {', '.join(map(str, study.seeds))}",
+            x_label="run",
+            y_label="acc@1, %",
+        )
+        return [Chart("seeds", figure, study.sentence)]
     numbers = range(2, max(30, 3 * len(study.seeds)))
     here = f"{len(study.seeds)} seeds: {study.smallest_difference:.2f} points"
     figure = line_chart(
@@ -121,7 +134,7 @@ def seeds_charts(study: SeedsStudy) -> list[Chart]:
         },
         title="How many seeds show a difference",
         subtitle=(
-            f"{study.recipe} on {study.data} {study.split}: acc@1 {_percent(study.mean)}, standard deviation "
+            f"{on}: acc@1 {_percent(study.mean)}, standard deviation "
             f"{study.spread:.3f} over {len(study.seeds)} seeds; t test at 0.05, power 0.8"
         ),
         x_label="true difference of two recipes, points of acc@1",

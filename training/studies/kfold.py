@@ -17,7 +17,7 @@ from training.studies.outcomes import percent
 from training.studies.student_t import critical_value, two_sided_p
 from weights_registry.inference.paired import paired_difference
 
-Verdict = Literal["A is better", "B is better", "no difference shown"]
+Verdict = Literal["A is better", "B is better", "no difference shown", "cannot be judged"]
 
 OF_RECIPES = (
     "t test over folds with the variance times (1/K + 1/(K-1)), because the folds' training sets overlap: "
@@ -25,6 +25,9 @@ OF_RECIPES = (
 )
 OF_PREPROCESSINGS = "exact McNemar test and Tango's interval over all pictures, each fed both ways"
 CONFIDENCE = 0.95
+
+# In points. Folds of a billion pictures could differ by less; accuracies of floats that ought to be equal do not.
+_ALIKE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ class Fold:
 class KFoldStudy:
     """What came of it: `difference` is how much better B is than A, in points, with its 95 % interval.
 
-    `spread` is the standard deviation of the folds' differences, and `method` says how `p_value` was found.
+    `spread` is the standard deviation of the folds' differences, and `method` says how `p_value` was found. Where two
+    recipes differ by the same on every fold, chance cannot be judged by it: interval and `p_value` are None.
     """
 
     a: str
@@ -55,9 +59,9 @@ class KFoldStudy:
     folds: tuple[Fold, ...]
     difference: float
     spread: float
-    low: float
-    high: float
-    p_value: float
+    low: float | None
+    high: float | None
+    p_value: float | None
     method: str
     verdict: Verdict
 
@@ -65,10 +69,13 @@ class KFoldStudy:
     def sentence(self) -> str:
         """The verdict in words."""
         held = sum(fold.choice_holds is True for fold in self.folds)
+        if self.low is None or self.high is None or self.p_value is None:
+            told = "the same on every fold, so that these folds do not tell how much of it is chance"
+        else:
+            told = f"({self.low:+.3f} to {self.high:+.3f}), p = {self.p_value:.3g}"
         return (
-            f"B less A: {self.difference:+.3f} points ({self.low:+.3f} to {self.high:+.3f}), p = {self.p_value:.3g}; "
-            f"the choice of the other folds held in {held} of {len(self.folds)}. "
-            f"{self.verdict[0].upper()}{self.verdict[1:]}."
+            f"B less A: {self.difference:+.3f} points {told}; the choice of the other folds held in {held} of "
+            f"{len(self.folds)}. {self.verdict[0].upper()}{self.verdict[1:]}."
         )
 
 
@@ -83,8 +90,11 @@ def compare_recipes(
     differences = [fold.difference for fold in folds]
     num_folds, mean, spread = len(folds), fmean(differences), stdev(differences)
     error = spread * math.sqrt(1 / num_folds + 1 / (num_folds - 1))
+    if mean and spread < _ALIKE:
+        alike: dict[str, Any] = {"difference": mean, "spread": 0.0, "low": None, "high": None, "p_value": None}
+        return _study(a, b, folds, seed=seed, method=OF_RECIPES, **alike)
     half = critical_value(CONFIDENCE, num_folds - 1) * error
-    t = mean / error if error else math.copysign(math.inf, mean) if mean else 0.0
+    t = mean / error if error else 0.0
     return _study(
         a,
         b,
@@ -150,6 +160,12 @@ def _folds(acc1_a: Sequence[float], acc1_b: Sequence[float], num_images: Sequenc
     return tuple(folds)
 
 
-def _study(a: str, b: str, folds: tuple[Fold, ...], *, low: float, high: float, **found: Any) -> KFoldStudy:
-    verdict: Verdict = "B is better" if low > 0 else "A is better" if high < 0 else "no difference shown"
+def _study(
+    a: str, b: str, folds: tuple[Fold, ...], *, low: float | None, high: float | None, **found: Any
+) -> KFoldStudy:
+    verdict: Verdict = "no difference shown"
+    if low is None or high is None:
+        verdict = "cannot be judged"
+    elif low > 0 or high < 0:
+        verdict = "B is better" if low > 0 else "A is better"
     return KFoldStudy(a=a, b=b, folds=folds, low=low, high=high, verdict=verdict, **found)

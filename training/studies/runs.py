@@ -19,7 +19,7 @@ from training.pictures import SelectedPictures
 from training.progress import Progress, progress_for
 from training.record import from_dict
 from training.run import train
-from training.runlog import RunLog
+from training.runlog import Record, RunLog
 from training.settings import RunSettings
 from training.stopping import Stopped, StopWish, stop_wishes
 
@@ -28,7 +28,8 @@ from training.stopping import Stopped, StopWish, stop_wishes
 class RunResult:
     """A finished run: accuracies in percent of its last epoch, of the average where the recipe keeps one.
 
-    `digest` is the recipe's, `fingerprint` that of the pictures it was trained and measured on, by split.
+    `digest` is the recipe's, `fingerprint` that of the pictures it was trained and measured on, by split; without the
+    choice of the `num_held_out` of them that were set apart, which each seed draws anew.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class RunResult:
     data: str
     split: str
     fingerprint: tuple[tuple[str, str], ...]
+    num_held_out: int
     acc1: float
     acc5: float
     num_images: int
@@ -101,12 +103,21 @@ def read_result(folder: Path) -> RunResult:
         seed=header["seed"],
         data=data["name"],
         split=data["eval_split"],
-        fingerprint=tuple(sorted(data["fingerprint"].items())),
+        fingerprint=tuple(sorted(_without_choice(data).items())),
+        num_held_out=data["num_held_out"],
         acc1=100 * found["num_correct1"] / found["num_images"],
         acc5=100 * found["num_correct5"] / found["num_images"],
         num_images=found["num_images"],
         papers={name: header[name] for name in ("versions", "hardware", "git_commit")},
     )
+
+
+def _without_choice(data: Record) -> dict[str, str]:
+    """The fingerprints of a log's `data`, that of the training pictures as it was before any were held out."""
+    fingerprint: dict[str, str] = dict(data["fingerprint"])
+    if data["num_held_out"]:
+        fingerprint["train"] = fingerprint["train"].rpartition("+choice:")[0]
+    return fingerprint
 
 
 def all_but(data: DataSet, folds_N: npt.NDArray[np.int64], fold: int) -> DataSet:

@@ -104,6 +104,15 @@ def test_fixres_knows_the_train_size_of_a_run_and_frames_the_best(
     assert found == data_of(tmp_path, "fixres-curves")
 
 
+@pytest.mark.parametrize("words", [("resize",), ("fixres",), ("kfold", "--preprocessing", "resize_size=12")])
+def test_a_run_is_meant_by_its_folder(words: Sequence[str], data: Path, checkpoint: Path, tmp_path: Path) -> None:
+    found = []
+    for number, place in enumerate((checkpoint, checkpoint.parent)):
+        study(words[0], place, *words[1:], "--data", data, "--output", tmp_path / str(number))
+        found.append(data_of(tmp_path / str(number), words[0]))
+    assert found[0] == found[1]
+
+
 def test_kfold_of_two_preprocessings(
     data: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +122,11 @@ def test_kfold_of_two_preprocessings(
     found = data_of(tmp_path, "kfold")
     assert [fold["num_images"] for fold in found["folds"]] == [3, 3, 3]
     assert found["a"] == "resize_size=8"
+    changes = ("--preprocessing", "resize_size=12", "interpolation=bicubic")
+    study("kfold", *changes, checkpoint, *words[2:])
+    assert data_of(tmp_path, "kfold") == found, "the checkpoint may stand behind what changes"
+    study(*words, "--preprocessing", status=2)
+    capsys.readouterr()
     study(*words, "--preprocessing", "resize_size=8", status=2)
     assert "are the same: Convert to RGB" in capsys.readouterr().err
     study(*words, "--preprocessing", "resize_size=0", status=2)
