@@ -43,15 +43,33 @@ class RunLog:
         self._rewrite([header, *(record for record in epochs if record["epoch"] < epoch)])
 
     def read(self) -> tuple[Record, list[Record]]:
-        """The first line, and those of the epochs. Raises RunError if there is no log with a first line."""
+        """The first line, and those of the epochs.
+
+        Raises RunError if there is no log with a first line, and for a line that is none of a log's.
+        """
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+            content = self.path.read_bytes()
         except FileNotFoundError as error:
             raise RunError(f"`{self.folder}` holds no run: it has no `{NAME}`") from error
-        records = [json.loads(line) for line in lines if line.endswith("\n")]
+        # At the byte alone: a category's name may hold what else ends a line in Unicode.
+        *lines, _ = content.split(b"\n")
+        records = [self._record(number, line) for number, line in enumerate(lines, start=1)]
         if not records:
             raise RunError(f"`{self.path}` holds no line: the run was stopped as it began. Remove it and begin again")
         return records[0], records[1:]
+
+    def _record(self, number: int, line: bytes) -> Record:
+        """A line that is there in full. One may be damaged all the same, such as by NUL bytes after a power cut."""
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            raise RunError(
+                f"line {number} of `{self.path}` is damaged: expected a JSON object, found `{line[:40]!r}`. Put the "
+                "file back from a copy, or begin again in another folder"
+            )
+        return record
 
     def _rewrite(self, records: list[Record]) -> None:
         write_whole(self.path, "".join(map(_line, records)))
