@@ -89,6 +89,13 @@ class SnapshotFolder:
         """The best snapshot. Raises FileNotFoundError without one, and SnapshotDamaged."""
         return read(self.folder / BEST)
 
+    def find_best(self) -> Content | None:
+        """The best snapshot, None without one. Raises SnapshotDamaged."""
+        try:
+            return self.best()
+        except FileNotFoundError:
+            return None
+
 
 def write(path: Path, content: Content) -> None:
     """Write a snapshot, in one move once it is complete on disk. OSError leaves what was there."""
