@@ -15,7 +15,7 @@ from training.hardware import Fit, LrRule, fit
 from training.overrides import override, parse_settings
 from training.plan import make_plan
 from training.recipe import Recipe
-from training.settings import Choice, RunSettings
+from training.settings import Choice, RunSettings, num_processes
 
 _EPILOG = """\
 data:
@@ -83,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
     recipe = override(get_recipe(args.name), **parse_settings(args.settings))
     fitted = fit(
         recipe,
-        num_gpus=int(os.environ.get("WORLD_SIZE", "1")),
+        num_gpus=num_processes(),
         batch_size_per_gpu=args.batch_size_per_gpu or recipe.batch_size_per_gpu,
         lr_rule=args.lr_rule,
     )
