@@ -10,6 +10,7 @@ from training.distributed import Process, agreed, gather_texts, wait_for_all
 from training.environment import git_commit, hardware, versions
 from training.epoch import Totals
 from training.errors import RunError
+from training.feeding import Unreadable
 from training.finding import find_run
 from training.hardware import Fit
 from training.locking import FolderLock
@@ -29,7 +30,7 @@ class Run:
     """Everything a run consists of; `open_run` puts it together, `run.train` carries it out.
 
     The first process holds `lock` as long as it has its run. `evaluation` holds the loaders of the pictures to measure
-    on, by split, from their first use on.
+    on, by split, from their first use on, and `unreadable` those of them that could not be read.
     """
 
     settings: RunSettings
@@ -42,6 +43,7 @@ class Run:
     lock: FolderLock
     progress: Progress
     evaluation: dict[str, DataLoader[Any]] = field(default_factory=dict)
+    unreadable: dict[str, Unreadable] = field(default_factory=dict)
 
     @property
     def process(self) -> Process:

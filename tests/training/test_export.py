@@ -144,6 +144,15 @@ def test_the_best_of_a_run_that_is_not_done_is_not_exported(data: Path, tmp_path
         export(tmp_path / "run", choice="best")
 
 
+def test_pictures_that_could_not_be_measured_on_are_told_with_the_accuracy(data: Path, tmp_path: Path) -> None:
+    for name in ("000", "002"):
+        (data / "val" / "red" / f"{name}.png").write_bytes(b"damaged")
+    train_tiny(data, tmp_path / "run")
+    (measured,) = export(tmp_path / "run").checkpoint.metrics
+    assert measured.num_images == 7
+    assert measured.note == "the last epoch; 2 more pictures of val could not be read"
+
+
 def test_measured_again_the_file_holds_and_another_does_not(data: Path, finished: Path) -> None:
     export(finished)
     verdict = verify_run(finished, str(data), device="cpu")
