@@ -30,7 +30,8 @@ class Run:
     """Everything a run consists of; `open_run` puts it together, `run.train` carries it out.
 
     The first process holds `lock` as long as it has its run. `evaluation` holds the loaders of the pictures to measure
-    on, by split, from their first use on, and `unreadable` those of them that could not be read.
+    on, by split, from their first use on, and `unreadable` those of them that could not be read. `is_saved`
+    is whether the latest snapshot could be written.
     """
 
     settings: RunSettings
@@ -44,6 +45,7 @@ class Run:
     progress: Progress
     evaluation: dict[str, DataLoader[Any]] = field(default_factory=dict)
     unreadable: dict[str, Unreadable] = field(default_factory=dict)
+    is_saved: bool = True
 
     @property
     def process(self) -> Process:

@@ -189,5 +189,12 @@ def test_its_help_is_a_tutorial(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     told = capsys.readouterr().out
     assert told.count("  reproduce-weights ") == 3
-    for word in ("fashion-mnist", "torchvision:CIFAR10:DIR", "torchrun", "--dry-run", "resumes"):
+    for word in (
+        "fashion-mnist",
+        "torchvision:CIFAR10:DIR",
+        "torchrun",
+        "--shutdown-timeout",
+        "--dry-run",
+        "resumes",
+    ):
         assert word in told

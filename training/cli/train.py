@@ -31,6 +31,7 @@ three commands to begin with:
 
 A run may be killed at any moment: it goes on from its last snapshot and ends with the same weights. SIGTERM and Ctrl-C
 save first. On several GPUs: torchrun --nproc_per_node=8 -m training.cli resnet50/v2 --data DIR
+Told to stop, torchrun kills after 30 s; --shutdown-timeout=120, before -m, leaves more for a step and a large snapshot.
 On several machines, the same on each, with the data at the same place and --output in a folder that they share:
   torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 -m training.cli ...
 The recipe's global batch is kept: what the GPUs do not take at once is accumulated, unless --lr-rule says otherwise.
@@ -139,7 +140,11 @@ def _train(fitted: Fit, settings: RunSettings, data: Any, process: Any, args: ar
         with shown_on_board(run, args.tensorboard):
             finished = train(run, stop)
     if not finished:
-        progress.say(f"Stopped and saved in `{settings.output}`; the same command goes on from there.")
+        progress.say(
+            f"Stopped and saved in `{settings.output}`; the same command goes on from there."
+            if run.is_saved
+            else f"Stopped, not saved; the same command goes on from the last snapshot in `{settings.output}`, if any."
+        )
         return 128 + (stop.signal or 15)
     if process.is_first:
         _end(settings.output, args)
