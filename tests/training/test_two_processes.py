@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -42,19 +43,23 @@ def said(data: Path, root: Path) -> Mapping[str, tuple[str, str, str]]:
     (root / "locked").mkdir()
     lock = FolderLock(root / "locked")
     assert lock.take()
-    done = subprocess.run(
+    with subprocess.Popen(
         [*TORCHRUN, "-m", "tests.training.two_processes", str(data), str(root), *SCENARIOS],
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
-        capture_output=True,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
-        check=False,
-    )
+        start_new_session=True,
+    ) as started:
+        try:
+            _, talk = started.communicate(timeout=240)
+        except subprocess.TimeoutExpired:  # what these tests are about: one waits for the other for ever
+            os.killpg(started.pid, signal.SIGKILL)
+            raise
     lock.release()
-    assert done.returncode == 0, done.stderr
+    assert started.returncode == 0, talk
     first, second = (json.loads((root / f"process-{number}.json").read_text()) for number in range(2))
-    return {each: (first[each], second[each], done.stderr) for each in SCENARIOS}
+    return {each: (first[each], second[each], talk) for each in SCENARIOS}
 
 
 def test_without_a_shared_folder_none_goes_on_from_another_place(said: Mapping[str, tuple[str, str, str]]) -> None:
