@@ -68,6 +68,24 @@ def gather_texts(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(text for each in gathered for text in each)
 
 
+@contextmanager
+def agreed() -> Iterator[None]:
+    """Within it each process does its own; past it come all or none: the RunError of one is one of all.
+
+    So none waits for ever for one that has given up, and what comes after begins once all have done with it.
+    """
+    fault = None
+    try:
+        yield
+    except RunError as error:
+        fault = error
+    told = gather_texts(() if fault is None else (str(fault),))
+    if fault is not None:
+        raise fault
+    if told:
+        raise RunError(told[0])
+
+
 def share_state(module: nn.Module) -> None:
     """Give every process the first one's parameters and buffers: their batch statistics differ."""
     if dist.is_initialized():

@@ -8,7 +8,7 @@ TrainingError
 ├── DataSetError            the data set is not there, or not as it must be (also a ValueError)
 │   ├── DataSetTooSmall     fewer pictures than one optimiser step takes
 │   └── TooManyUnreadable   more pictures than the limit cannot be read
-├── LossDiverged            the loss is no number any more; names the step and the learning rate
+├── LossDiverged            the loss, or what the network answers, is no number any more; says where
 └── RunError                a run cannot be begun, resumed, read or exported
     └── SnapshotDamaged     a snapshot is not what was written
 
@@ -49,7 +49,7 @@ class TooManyUnreadable(DataSetError):
 
 
 class LossDiverged(TrainingError):
-    """The loss is infinite or no number; the message names the step and the learning rate."""
+    """The loss, or what the network answers, is infinite or no number; the message names the step or the pictures."""
 
 
 class RunError(TrainingError):

@@ -3,25 +3,27 @@
 Equal runs make equal files: no time, no path and no host is in them. Knows nothing of training.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from training.catalog import nearest_published
+from training.chosen_epoch import choose_epoch, snapshot_of
 from training.diff import recipe_diff
 from training.errors import RunError
 from training.recipe import Recipe
 from training.record import digest, from_dict
 from training.runlog import Record, RunLog, fingerprint
 from training.settings import Choice
-from training.snapshots import Content, SnapshotFolder
 from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Checkpoint, Metrics
+from weights_registry.header import read_checkpoint
 from weights_registry.inference.architectures import build
 from weights_registry.inference.network_facts import count_gmacs, smallest_size
 from weights_registry.inference.saving import save
 
 FILE: Final = "model.safetensors"
+_URL: Final = f"file:///{FILE}"  # who reads the file fills in where it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,29 +40,32 @@ def export(folder: Path, *, choice: Choice | None = None, licence: str = "not st
 
     `choice` takes the last epoch or the best; left out, the best if pictures were held out to choose it by, else the
     last, which was chosen by none. `licence` is that of the weights.
-    Raises RunError if there is no run or its last epoch is not done yet.
+    Where no snapshot is left, a file that was exported in the same way before is left as it is.
+    Raises RunError if there is no run, its last epoch is not done yet, or there is nothing to take its weights from.
     """
     header, epochs = RunLog(folder).read()
     recipe = from_dict(header["recipe"])
     choice = choice or ("best" if header["data"]["num_held_out"] else "last")
-    content, epoch = _chosen(folder, recipe, choice)
+    epoch = choose_epoch(folder, choice, epochs, num_epochs=recipe.epochs)
+    content = snapshot_of(folder, choice, epoch, num_epochs=recipe.epochs)
+    metrics = _metrics(header, epochs[epoch], recipe, chosen := _say_which(header, choice))
+    if content is None:
+        return Export(path=folder / FILE, checkpoint=_as_before(folder, header, metrics, licence), chosen=chosen)
     weights = "network" if content["average"] is None else "average"
     labels = _labels(header)
     model = build(recipe.architecture, len(labels))
     model.load_state_dict(content[weights])
-    chosen = _say_which(header, choice)
     network = recipe.architecture, len(labels), recipe.inference
     checkpoint = Checkpoint(
         id=f"{recipe.id}-seed{header['seed']}",
         description=f"{recipe.architecture} trained on {header['data']['name']} with the recipe {recipe.id}.",
         architecture=recipe.architecture,
-        # Who reads the file fills in where it is.
-        url=f"file:///{FILE}",
+        url=_URL,
         sha256=None,
         num_bytes=None,
         category_set=labels,
         preprocessing=recipe.inference,
-        metrics=(_metrics(header, epochs[epoch], recipe, chosen),),
+        metrics=(metrics,),
         recipe=recipe.id,
         num_params=sum(parameter.numel() for parameter in model.parameters()),
         gmacs=count_gmacs(*network),
@@ -72,23 +77,18 @@ def export(folder: Path, *, choice: Choice | None = None, licence: str = "not st
     return Export(path=save(model, folder / FILE, checkpoint), checkpoint=checkpoint, chosen=chosen)
 
 
-def _chosen(folder: Path, recipe: Recipe, choice: Choice) -> tuple[Content, int]:
-    """The snapshot to export, and its epoch counted from 0."""
-    snapshots = SnapshotFolder(folder)
-    if choice == "best":
-        try:
-            content = snapshots.best()
-        except FileNotFoundError as error:
-            raise RunError(f"the run in `{folder}` has no best epoch yet: its first is not done") from error
-        return content, int(content["best"]["epoch"])
-    last, _ = snapshots.latest()
-    if last is None or last["position"] != {"epoch": recipe.epochs, "num_steps": 0}:
-        done = 0 if last is None else last["position"]["epoch"]
+def _as_before(folder: Path, header: Record, metrics: Metrics, licence: str) -> Checkpoint:
+    """What the file that is there says of itself. Raises RunError unless the same export of the same run made it."""
+    path = folder / FILE
+    former = read_checkpoint(path) if path.is_file() else None
+    expected = (metrics,), (f"run fingerprint {fingerprint(header)}",), licence
+    if former is None or (former.metrics, former.lineage[-1:], former.weights_licence) != expected:
+        found = "no" if former is None else "another"
         raise RunError(
-            f"the run in `{folder}` has done {done} of {recipe.epochs} epochs: give the command that began it once "
-            "more to go on"
+            f"the run in `{folder}` is done, and no snapshot is left to export its weights from; it has {found} "
+            f"`{FILE}`. To train it again give another `--output`"
         )
-    return last, recipe.epochs - 1
+    return replace(former, url=_URL, num_bytes=None)
 
 
 def _say_which(header: Record, choice: Choice) -> str:
@@ -113,8 +113,13 @@ def _metrics(header: Record, epoch: Record, recipe: Recipe, chosen: str) -> Metr
         measured_by="reproduce-weights",
         kind="measured",
         source="the log of the run that trained these weights",
-        note=chosen,
+        note=chosen + _say_missing(found, data["eval_split"]),
     )
+
+
+def _say_missing(scores: Record, split: str) -> str:
+    num_unreadable = scores.get("num_unreadable", 0)
+    return f"; {num_unreadable} more pictures of {split} could not be read" if num_unreadable else ""
 
 
 def _lineage(header: Record, recipe: Recipe, epoch: int, weights: str) -> tuple[str, ...]:

@@ -145,10 +145,11 @@ def outlast_signals(worker: int) -> None:
 
 @dataclass(slots=True)
 class Unreadable:
-    """The pictures that could not be read, each once, and how many of them a run bears with."""
+    """The pictures that could not be read, each once, how many of them a run bears with, and what to call them."""
 
     limit: int
     names: dict[str, None]
+    what: str = "pictures"
 
     def add(self, told: Sequence[str]) -> list[str]:
         """Those that were not known yet. Raises TooManyUnreadable once there are more than the limit."""
@@ -156,7 +157,7 @@ class Unreadable:
         self.names.update(dict.fromkeys(new))
         if len(self.names) > self.limit:
             raise TooManyUnreadable(
-                f"{len(self.names)} pictures cannot be read, and the limit is {self.limit}: "
+                f"{len(self.names)} {self.what} cannot be read, and the limit is {self.limit}: "
                 f"{'; '.join(list(self.names)[-3:])}. Mend or remove them, or raise the limit"
             )
         return new

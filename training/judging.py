@@ -5,7 +5,7 @@ from typing import Any
 from torch import nn
 
 from training.epoch import Totals
-from training.feeding import EvaluationSet, evaluation_loader
+from training.feeding import EvaluationSet, Unreadable, evaluation_loader
 from training.opening import Run
 from training.pictures import Pictures
 from training.scores import Scores, score
@@ -14,7 +14,11 @@ ScoresBySplit = dict[str, dict[str, Scores]]
 
 
 def judge(run: Run) -> ScoresBySplit:
-    """The scores of the network and of the average, on every split to measure on."""
+    """The scores of the network and of the average, on every split to measure on.
+
+    Raises TooManyUnreadable if more pictures of a split cannot be read than the settings bear with, and what `score`
+    raises.
+    """
     return {split: _scores(run, split) for split in _splits(run)}
 
 
@@ -55,12 +59,20 @@ def _scores(run: Run, split: str) -> dict[str, Scores]:
             pin_memory=run.process.device.type == "cuda",
         )
     batches, device = run.evaluation[split], run.process.device
-    found = {
-        name: score(network, batches, run.learner.recipe.inference, device=device) for name, network in networks.items()
-    }
-    if unreadable := found["model"].unreadable:
-        run.progress.say(f"{len(unreadable)} pictures of {split} cannot be read: {unreadable[0]}")
+    found = {}
+    for name, network in networks.items():
+        found[name] = score(network, batches, run.learner.recipe.inference, device=device)
+        _count_unreadable(run, split, found[name].unreadable)
     return found
+
+
+def _count_unreadable(run: Run, split: str, told: tuple[str, ...]) -> None:
+    """Name those that were not known yet."""
+    if split not in run.unreadable:
+        run.unreadable[split] = Unreadable(run.settings.max_unreadable, {}, f"pictures of {split}")
+    known = run.unreadable[split]
+    if new := known.add(told):
+        run.progress.say(f"{len(known.names)} {known.what} cannot be read: {'; '.join(new)}")
 
 
 def _splits(run: Run) -> dict[str, Pictures]:

@@ -6,10 +6,14 @@ from typing import Any
 from torch.utils.data import DataLoader
 
 from training.dataset import DataSet
-from training.distributed import Process, wait_for_all
+from training.distributed import Process, agreed, gather_texts, wait_for_all
 from training.environment import git_commit, hardware, versions
 from training.epoch import Totals
+from training.errors import RunError
+from training.feeding import Unreadable
+from training.finding import find_run
 from training.hardware import Fit
+from training.locking import FolderLock
 from training.networks import build_network
 from training.progress import Progress, Silence
 from training.record import digest, to_dict
@@ -25,7 +29,9 @@ from training.step import Learner, build_learner
 class Run:
     """Everything a run consists of; `open_run` puts it together, `run.train` carries it out.
 
-    `evaluation` holds the loaders of the pictures to measure on, by split, from their first use on.
+    The first process holds `lock` as long as it has its run. `evaluation` holds the loaders of the pictures to measure
+    on, by split, from their first use on, and `unreadable` those of them that could not be read. `is_saved`
+    is whether the latest snapshot could be written.
     """
 
     settings: RunSettings
@@ -35,8 +41,11 @@ class Run:
     memory: Memory
     snapshots: SnapshotFolder
     log: RunLog
+    lock: FolderLock
     progress: Progress
     evaluation: dict[str, DataLoader[Any]] = field(default_factory=dict)
+    unreadable: dict[str, Unreadable] = field(default_factory=dict)
+    is_saved: bool = True
 
     @property
     def process(self) -> Process:
@@ -55,8 +64,15 @@ def open_run(
 ) -> Run:
     """The run in `settings.output`: a new one, or the one that is there, at its last sound snapshot.
 
-    Raises RunError if another run is there, and SnapshotDamaged if no snapshot of it is sound.
+    Every process must call it. Raises RunError if another run is there, one that cannot go on, or one that another
+    process trains; if the processes are not as many as `fitted` is for, or find different things there; and
+    SnapshotDamaged if no snapshot is sound.
     """
+    if fitted.num_gpus != process.num_processes:
+        raise RunError(
+            f"the recipe was fitted to {fitted.num_gpus} processes, and {process.num_processes} are there: fit it to "
+            "those, or start as many with torchrun"
+        )
     recipe, num_classes = fitted.recipe, len(data.labels)
     deal = Deal(
         num_images=len(data.train),
@@ -84,6 +100,7 @@ def open_run(
         memory=_new_memory(fitted, settings, data, deal),
         snapshots=SnapshotFolder(settings.output),
         log=RunLog(settings.output),
+        lock=FolderLock(settings.output),
         progress=progress or Silence(),
     )
     _begin_or_resume(run)
@@ -101,20 +118,47 @@ def _new_memory(fitted: Fit, settings: RunSettings, data: DataSet, deal: Deal) -
 
 
 def _begin_or_resume(run: Run) -> None:
-    remove_parts(run.settings.output)
-    content, damaged = run.snapshots.latest()
-    for told in damaged:
-        run.progress.say(f"{told}. The one before is used.")
-    if content is None:
+    with agreed():
         if run.process.is_first:
+            if not run.lock.take():
+                run.progress.say(f"`{run.settings.output}` cannot be locked: see that no other run uses it.")
+            remove_parts(run.settings.output)
+    with agreed():
+        found = find_run(run.snapshots, run.log, run.memory.identity, epochs=run.learner.recipe.epochs)
+        for told in found.damaged:
+            run.progress.say(f"{told}. The one before is used.")
+        if found.content is not None:
+            run.memory = restore(found.content, run.learner, identity=run.memory.identity)
+        elif found.is_done:
+            run.memory.position = Position(epoch=run.learner.recipe.epochs)
+    _check_positions(run)
+    _say_where(run)
+    if run.process.is_first:
+        if found.is_new:
             run.log.begin(_header(run))
-    else:
-        run.memory = restore(content, run.learner, identity=run.memory.identity)
-        position = run.memory.position
-        run.progress.say(f"Resumed at epoch {position.epoch + 1}, step {position.num_steps}.")
-        if run.process.is_first:
-            run.log.resume(position.epoch)
+        else:
+            run.log.resume(run.memory.position.epoch)
     wait_for_all()
+
+
+def _check_positions(run: Run) -> None:
+    """Raises RunError in all processes unless they go on from one place."""
+    position = run.memory.position
+    places = gather_texts((f"epoch {position.epoch + 1}, step {position.num_steps}",))
+    if len(set(places)) > 1:
+        told = "; ".join(f"process {number} at {place}" for number, place in enumerate(places))
+        raise RunError(
+            f"the processes of this run would not go on from one place: {told}. `--output` must be a folder that all "
+            "machines share"
+        )
+
+
+def _say_where(run: Run) -> None:
+    position, num_epochs = run.memory.position, run.learner.recipe.epochs
+    if position.epoch == num_epochs:
+        run.progress.say(f"Nothing is left to train: all epochs, {num_epochs}, are done.")
+    elif position != Position():
+        run.progress.say(f"Resumed at epoch {position.epoch + 1}, step {position.num_steps}.")
 
 
 def _header(run: Run) -> dict[str, Any]:

@@ -6,6 +6,7 @@ measured on; of the averaged weights if the recipe averages them; the earliest o
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from training.judging import epoch_record, judge
 from training.opening import Run
 from training.sampler import Position
 from training.settings import RunSettings
+from training.snapshots import BEST, LAST, PREVIOUS
 from training.state import Best, gather
 from training.stopping import StopWish
 
@@ -23,6 +25,7 @@ from training.stopping import StopWish
 def train(run: Run, stop: StopWish) -> bool:
     """Carry the run out. True once all epochs are done, False if a signal asked to stop: the next call goes on.
 
+    `run.is_saved` tells whether the disk took the last snapshot.
     Raises LossDiverged, TooManyUnreadable, and OSError if the log cannot be written.
     """
     recipe, settings = run.learner.recipe, run.settings
@@ -76,25 +79,33 @@ def _finish_epoch(run: Run) -> None:
     if run.process.is_first:
         # The best before the last: a run killed in between goes back one epoch, and finds the same best again.
         if is_best:
-            _try(run, lambda: run.snapshots.save_best(gather(run.memory, run.learner)))
+            _try(run, "best snapshot", lambda: run.snapshots.save_best(gather(run.memory, run.learner)), BEST)
         run.log.add(record)
     run.progress.epoch_done(record)
-    _save(run)
-    if run.process.is_first and run.settings.keep_every_epochs and (epoch + 1) % run.settings.keep_every_epochs == 0:
-        _try(run, lambda: run.snapshots.keep(epoch + 1))
+    is_due = run.settings.keep_every_epochs is not None and (epoch + 1) % run.settings.keep_every_epochs == 0
+    # What is kept is the last snapshot, which is of this epoch only if it could be saved.
+    if _save(run) and run.process.is_first and is_due:
+        _try(run, "snapshot to keep", lambda: run.snapshots.keep(epoch + 1))
 
 
-def _save(run: Run) -> None:
+def _save(run: Run) -> bool:
+    """Whether it could be saved; the first process does so, and the others take it for granted."""
     if run.process.is_first:
-        _try(run, lambda: run.snapshots.save(gather(run.memory, run.learner)))
+        save = partial(run.snapshots.save, gather(run.memory, run.learner))
+        run.is_saved = _try(run, "snapshot", save, LAST, PREVIOUS)
+    return run.is_saved
 
 
-def _try(run: Run, save: Callable[[], None]) -> None:
-    """Save; if the disk does not take it, say so and train on: the snapshot before is whole and stays."""
+def _try(run: Run, what: str, save: Callable[[], None], *former: str) -> bool:
+    """Save; if the disk does not take it, say so and train on: the one before, if there is a `former` file, stays."""
     try:
         save()
     except OSError as error:
-        run.progress.say(f"The snapshot could not be saved ({error}); the one before it is kept.")
+        is_there = any((run.settings.output / name).exists() for name in former)
+        kept = "; the one before it is kept" if is_there else "; there is none before it" if former else ""
+        run.progress.say(f"The {what} could not be saved ({error}){kept}.")
+        return False
+    return True
 
 
 @contextmanager

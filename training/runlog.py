@@ -43,15 +43,40 @@ class RunLog:
         self._rewrite([header, *(record for record in epochs if record["epoch"] < epoch)])
 
     def read(self) -> tuple[Record, list[Record]]:
-        """The first line, and those of the epochs. Raises RunError if there is no log with a first line."""
-        try:
-            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-        except FileNotFoundError as error:
-            raise RunError(f"`{self.folder}` holds no run: it has no `{NAME}`") from error
-        records = [json.loads(line) for line in lines if line.endswith("\n")]
-        if not records:
+        """The first line, and those of the epochs.
+
+        Raises RunError if there is no log with a first line, and for a line that is none of a log's.
+        """
+        found = self.find()
+        if found is not None:
+            return found
+        if self.path.exists():
             raise RunError(f"`{self.path}` holds no line: the run was stopped as it began. Remove it and begin again")
-        return records[0], records[1:]
+        raise RunError(f"`{self.folder}` holds no run: it has no `{NAME}`")
+
+    def find(self) -> tuple[Record, list[Record]] | None:
+        """As `read`, but None if there is no log with a first line: no run was begun here."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        # At the byte alone: a category's name may hold what else ends a line in Unicode.
+        *lines, _ = content.split(b"\n")
+        records = [self._record(number, line) for number, line in enumerate(lines, start=1)]
+        return (records[0], records[1:]) if records else None
+
+    def _record(self, number: int, line: bytes) -> Record:
+        """A line that is there in full. One may be damaged all the same, such as by NUL bytes after a power cut."""
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            raise RunError(
+                f"line {number} of `{self.path}` is damaged: expected a JSON object, found `{line[:40]!r}`. Put the "
+                "file back from a copy, or begin again in another folder"
+            )
+        return record
 
     def _rewrite(self, records: list[Record]) -> None:
         write_whole(self.path, "".join(map(_line, records)))

@@ -19,13 +19,22 @@ def default_num_workers() -> int:
     return max(1, min(_MAX_WORKERS, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
 
 
+def num_processes() -> int:
+    """How many processes train together: as many as torchrun started, 1 without it.
+
+    Many a scheduler's script exports WORLD_SIZE; only beside a RANK does it say that this process is one of so many.
+    """
+    return int(os.environ.get("WORLD_SIZE", "1")) if "RANK" in os.environ else 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
     """Nothing here changes what is learnt but `seed`, `hold_out`, and the batch through its batch norm.
 
     `data` is what `dataset.open_data_set` takes and `output` the folder of the run. `batch_size_per_gpu` is the
     recipe's if left out. `snapshot_every_steps` saves within an epoch too, `keep_every_epochs` keeps snapshots for
-    good. `log_every_steps` is how often a GPU is waited for. At most `max_unreadable` pictures may be damaged.
+    good. `log_every_steps` is how often a GPU is waited for. At most `max_unreadable` pictures
+    of those to train on, and of each split to measure on, may be damaged.
     """
 
     data: str

@@ -4,10 +4,13 @@ A file is a line with the format and the SHA-256 of what follows, then torch's o
 unpickler, so tensors and plain values are all it can hold.
 """
 
+import errno
 import hashlib
 import io
 import os
 import pickle
+import re
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,16 @@ from training.errors import SnapshotDamaged
 LAST, PREVIOUS, BEST = "last.snapshot", "previous.snapshot", "best.snapshot"
 _MAGIC: Final = b"reproduce-weights snapshot 1 "
 
+# What file systems without hard links (exFAT, SMB, many a FUSE) answer. Where one means something else, the way round
+# fails with an error of its own.
+_NO_LINKS: Final = frozenset(
+    {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV, errno.EMLINK, errno.EINVAL}
+)
+# What is written in the folder of a run under a passing name: by this module, `whole_file` and `saving`.
+_PART: Final = re.compile(
+    r"\.(?:(?:last|previous|best|epoch-\d+)\.snapshot|run\.jsonl|model\.safetensors|card\.md)(?:\.\w+)?\.part"
+)
+
 Content = dict[str, Any]
 
 
@@ -30,10 +43,19 @@ class SnapshotFolder:
     folder: Path
 
     def save(self, content: Content) -> None:
-        """Make `content` the last snapshot and keep the former last as the previous. OSError changes neither."""
-        part = write_part(self.folder / LAST, content)
-        _keep(self.folder / LAST, self.folder / PREVIOUS)
-        part.replace(self.folder / LAST)
+        """Make `content` the last snapshot and keep the former last as the previous.
+
+        OSError leaves the former last, at worst as the previous, and nothing half-written.
+        """
+        last, previous = self.folder / LAST, self.folder / PREVIOUS
+        part = write_part(last, content)
+        try:
+            if last.exists() and not _link(last, previous):
+                last.replace(previous)  # killed here, the run goes on from the previous, which is the former last
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        _rename(part, last)
         _sync(self.folder)
 
     def save_best(self, content: Content) -> None:
@@ -41,8 +63,10 @@ class SnapshotFolder:
         write(self.folder / BEST, content)
 
     def keep(self, epoch: int) -> None:
-        """Keep the last snapshot for good, as that after `epoch` epochs."""
-        _keep(self.folder / LAST, self.folder / f"epoch-{epoch:04}.snapshot")
+        """Keep the last snapshot for good, as that after `epoch` epochs. OSError leaves nothing half-written."""
+        last, kept = self.folder / LAST, self.folder / f"epoch-{epoch:04}.snapshot"
+        if not _link(last, kept):
+            _copy(last, kept)
 
     def latest(self) -> tuple[Content | None, tuple[str, ...]]:
         """The last snapshot that is sound, and what was wrong with those passed over; None if there never was one.
@@ -65,10 +89,17 @@ class SnapshotFolder:
         """The best snapshot. Raises FileNotFoundError without one, and SnapshotDamaged."""
         return read(self.folder / BEST)
 
+    def find_best(self) -> Content | None:
+        """The best snapshot, None without one. Raises SnapshotDamaged."""
+        try:
+            return self.best()
+        except FileNotFoundError:
+            return None
+
 
 def write(path: Path, content: Content) -> None:
     """Write a snapshot, in one move once it is complete on disk. OSError leaves what was there."""
-    write_part(path, content).replace(path)
+    _rename(write_part(path, content), path)
     _sync(path.parent)
 
 
@@ -77,7 +108,7 @@ def write_part(path: Path, content: Content) -> Path:
     buffer = io.BytesIO()
     torch.save(content, buffer)
     payload = buffer.getbuffer()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part_of(path)
     try:
         with part.open("wb") as file:
             file.write(_MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n")
@@ -108,19 +139,57 @@ def read(path: Path) -> Content:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what writers that were killed have left."""
+    """Remove what writers of this package that were killed have left; no writer may be at work in the folder."""
     for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+        if _PART.fullmatch(part.name):
+            part.unlink(missing_ok=True)
 
 
-def _keep(path: Path, under: Path) -> None:
-    """Let the file at `path`, if there is one, be found under another name too, replacing what was called so."""
-    if not path.exists():
-        return
-    part = under.with_name(f".{under.name}.part")
+def _link(path: Path, under: Path) -> bool:
+    """Let the file at `path` be found under another name too, replacing what was called so.
+
+    False, and nothing is changed, where the file system has no hard links.
+    """
+    part = _part_of(under)
     part.unlink(missing_ok=True)
-    os.link(path, part)
-    part.replace(under)
+    try:
+        os.link(path, part)
+    except OSError as error:
+        if error.errno in _NO_LINKS:
+            return False
+        raise
+    _rename(part, under)
+    return True
+
+
+def _copy(path: Path, under: Path) -> None:
+    """A copy of the file at `path` under another name, in one move once it is complete on disk."""
+    part = _part_of(under)
+    try:
+        with path.open("rb") as source, part.open("wb") as file:
+            shutil.copyfileobj(source, file)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _rename(part, under)
+    _sync(under.parent)
+
+
+def _rename(part: Path, path: Path) -> None:
+    """Give a file that is complete its name. What fails leaves none behind."""
+    try:
+        part.replace(path)
+        # Two links of one file: POSIX has the move do nothing then, and the first name stays.
+        part.unlink(missing_ok=True)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def _sync(folder: Path) -> None:
@@ -128,5 +197,8 @@ def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:  # the same file systems may not know this of folders either
+            raise
     finally:
         os.close(descriptor)

@@ -9,13 +9,16 @@ import torch
 
 import weights_registry
 from tests.training.data_folders import write_data_folder
+from tests.training.test_run import stopped_after
 from tests.training.tiny_runs import ARCHITECTURE, TINY, open_tiny, train_tiny
 from training import Recipe, RunError, digest, get_recipe, override, parse_settings, recipe_diff
 from training.catalog import nearest_published
 from training.dataset import open_data_set
 from training.export import export
+from training.run import train
 from training.runlog import RunLog, fingerprint
-from training.snapshots import read
+from training.snapshots import read, write
+from training.stopping import StopWish
 from training.verify_run import verify_run
 from weights_registry.inference.network_facts import count_gmacs
 
@@ -112,6 +115,42 @@ def test_a_run_that_is_not_done_is_not_exported(data: Path, tmp_path: Path) -> N
         export(tmp_path / "run", choice="best")
     with pytest.raises(RunError, match="holds no run"):
         export(tmp_path / "nothing")
+
+
+def test_the_best_is_of_the_epoch_that_the_log_calls_so_or_refused(data: Path, tmp_path: Path) -> None:
+    run = open_tiny(data, tmp_path / "run", keep_every_epochs=1)
+    assert train(run, StopWish())
+    _, epochs = RunLog(tmp_path / "run").read()
+    best = max(record["epoch"] for record in epochs if record["is_best"])
+    other = next(epoch for epoch in range(TINY.epochs) if epoch != best)
+    content = read(tmp_path / "run" / f"epoch-{other + 1:04}.snapshot")
+    (tmp_path / "run" / "best.snapshot").unlink()
+    write(tmp_path / "run" / "best.snapshot", {**content, "best": {"epoch": other, "acc1": 0.0}})
+    # As if the disk had been full at the best epoch's end; the last must be another epoch's as well.
+    write(tmp_path / "run" / "last.snapshot", read(tmp_path / "run" / f"epoch-{other + 1:04}.snapshot"))
+    with pytest.raises(
+        RunError, match=rf"best epoch of .* is {best + 1}, and its snapshot is not there.*--choose last"
+    ):
+        export(tmp_path / "run", choice="best")
+    write(tmp_path / "run" / "last.snapshot", read(tmp_path / "run" / f"epoch-{best + 1:04}.snapshot"))
+    taken = export(tmp_path / "run", choice="best")
+    assert any(f"after epoch {best + 1} of 3" in line for line in taken.checkpoint.lineage)
+
+
+def test_the_best_of_a_run_that_is_not_done_is_not_exported(data: Path, tmp_path: Path) -> None:
+    assert not stopped_after(open_tiny(data, tmp_path / "run"), 4)
+    assert read(tmp_path / "run" / "best.snapshot")["best"]["epoch"] == 0
+    with pytest.raises(RunError, match="has done 1 of 3 epochs: give the command that began it once more"):
+        export(tmp_path / "run", choice="best")
+
+
+def test_pictures_that_could_not_be_measured_on_are_told_with_the_accuracy(data: Path, tmp_path: Path) -> None:
+    for name in ("000", "002"):
+        (data / "val" / "red" / f"{name}.png").write_bytes(b"damaged")
+    train_tiny(data, tmp_path / "run")
+    (measured,) = export(tmp_path / "run").checkpoint.metrics
+    assert measured.num_images == 7
+    assert measured.note == "the last epoch; 2 more pictures of val could not be read"
 
 
 def test_measured_again_the_file_holds_and_another_does_not(data: Path, finished: Path) -> None:

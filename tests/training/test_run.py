@@ -138,7 +138,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_is_never_saved(data: Path, t
     recipe = replace(TINY, lr=1e30, warmup_epochs=0, warmup_start_factor=None)
     run = open_tiny(data, tmp_path / "run", recipe=recipe, snapshot_every_steps=1)
     with pytest.raises(
-        LossDiverged, match=r"the loss was `(nan|inf)` at step \d of epoch \d, with learning rate 1e\+30"
+        LossDiverged, match=r"the loss was `(nan|inf)` at step [23] of epoch 1, with learning rate 1e\+30"
     ):
         train(run, StopWish())
     last = tmp_path / "run" / "last.snapshot"

@@ -46,6 +46,20 @@ def test_no_number_is_no_json(log: RunLog) -> None:
         log.add({"loss": float("nan")})
 
 
+@pytest.mark.parametrize("damage", [b"\0" * 9, b'{"epoch": 1, "lo', b"\xff\xfe", b"7", b""])
+def test_a_line_that_is_damaged_is_told_with_its_number(log: RunLog, damage: bytes) -> None:
+    lines = log.path.read_bytes().split(b"\n")
+    log.path.write_bytes(b"\n".join([*lines[:2], damage, *lines[3:]]))
+    with pytest.raises(RunError, match=r"line 3 of `.*run\.jsonl` is damaged: .* begin again in another folder"):
+        log.read()
+
+
+def test_a_name_may_hold_what_ends_a_line_in_unicode(tmp_path: Path) -> None:
+    header = {"categories": ["line\u2028separator", "next\x85line"]}
+    RunLog(tmp_path).begin(header)
+    assert RunLog(tmp_path).read() == (header, [])
+
+
 def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"holds no run: it has no `run\.jsonl`"):
         RunLog(tmp_path).read()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from training import DataSetError
+from training import DataSetError, LossDiverged
 from training.feeding import Batch
 from training.scores import Scores, score
 from weights_registry import Preprocessing
@@ -60,6 +60,23 @@ def test_pictures_without_a_label_are_in_no_figure() -> None:
 def test_without_a_picture_there_are_no_scores() -> None:
     with pytest.raises(DataSetError, match="no picture to measure on can be read"):
         score(Sharp(3), in_batches(torch.arange(1), torch.tensor([-1]), 1), FED, device=CPU)
+
+
+@pytest.mark.parametrize("answer", [float("nan"), float("inf"), -float("inf")])
+def test_a_network_that_answers_with_no_numbers_has_no_scores(answer: float) -> None:
+    network = Sharp(3)
+    network.get_buffer("table")[2, 0] = answer
+    with pytest.raises(LossDiverged, match="the network answers 1 of 4 pictures with NaN or infinity: "):
+        score(network, in_batches(torch.arange(4), torch.zeros(4, dtype=torch.int64), 3), FED, device=CPU)
+    assert network.training
+    unreadable = torch.tensor([0, 0, -1, 0])
+    assert score(network, in_batches(torch.arange(4), unreadable, 3), FED, device=CPU).num_images == 3
+
+
+def test_pictures_that_could_not_be_read_are_in_the_record_where_there_are_any() -> None:
+    found = Scores(num_images=2, num_correct1=1, num_correct5=2, unreadable=("a", "b", "c"))
+    assert found.record()["num_unreadable"] == 3
+    assert "num_unreadable" not in Scores(num_images=2, num_correct1=1, num_correct5=2).record()
 
 
 def test_accuracies_are_in_percent_with_their_interval() -> None:

@@ -1,5 +1,6 @@
 """A snapshot is whole or not there; a damaged one is found out, and the one before it serves."""
 
+import errno
 import os
 import random
 import resource
@@ -11,7 +12,11 @@ import pytest
 import torch
 
 from training import SnapshotDamaged
+from training.ending import CARD
+from training.export import FILE
+from training.runlog import NAME
 from training.snapshots import SnapshotFolder, read, remove_parts, write
+from weights_registry.whole_file import write_draft
 
 
 def content(number: int) -> dict[str, object]:
@@ -108,8 +113,80 @@ def test_on_a_full_disk_what_was_there_stays_and_nothing_is_left_over(tmp_path: 
     assert os.listdir(tmp_path) == ["last.snapshot"]
 
 
-def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
+@pytest.fixture(params=[errno.EPERM, errno.ENOTSUP, errno.ENOSYS])
+def no_links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on exFAT, SMB and FUSE."""
+
+    def refuse(*paths: Path) -> None:
+        raise OSError(request.param, os.strerror(request.param), *map(str, paths))
+
+    monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("no_links")
+def test_where_files_cannot_be_linked_the_same_snapshots_are_there(tmp_path: Path) -> None:
+    folder = SnapshotFolder(tmp_path)
+    for number in range(3):
+        folder.save(content(number))
+    folder.keep(3)
+    assert sorted(os.listdir(tmp_path)) == ["epoch-0003.snapshot", "last.snapshot", "previous.snapshot"]
+    found = [read(tmp_path / f"{name}.snapshot")["number"] for name in ("previous", "last", "epoch-0003")]
+    assert found == [1, 2, 2]
+    assert (tmp_path / "epoch-0003.snapshot").stat().st_nlink == 1
+
+
+@pytest.mark.usefixtures("no_links")
+def test_killed_between_two_moves_the_former_last_serves(tmp_path: Path) -> None:
+    folder = SnapshotFolder(tmp_path)
+    folder.save(content(1))
+    (tmp_path / "last.snapshot").rename(tmp_path / "previous.snapshot")
+    found, damaged = folder.latest()
+    assert found is not None
+    assert (found["number"], damaged) == (1, ())
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_copy_that_the_disk_does_not_take_leaves_nothing_over(tmp_path: Path) -> None:
+    folder = SnapshotFolder(tmp_path)
+    folder.save(content(1))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            folder.keep(1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert os.listdir(tmp_path) == ["last.snapshot"]
+
+
+def test_whatever_keeps_a_snapshot_from_its_name_leaves_nothing_over(tmp_path: Path) -> None:
+    folder = SnapshotFolder(tmp_path)
+    folder.save(content(1))
+    (tmp_path / "previous.snapshot").mkdir()
+    (tmp_path / "best.snapshot").mkdir()
+    for save in (folder.save, folder.save_best):
+        with pytest.raises(IsADirectoryError):
+            save(content(2))
+    found, _ = folder.latest()
+    assert found is not None
+    assert found["number"] == 1
+    assert sorted(os.listdir(tmp_path)) == ["best.snapshot", "last.snapshot", "previous.snapshot"]
+
+
+def test_one_snapshot_kept_twice_under_a_name_leaves_nothing_over(tmp_path: Path) -> None:
+    folder = SnapshotFolder(tmp_path)
+    folder.save(content(1))
+    folder.keep(1)
+    folder.keep(1)
+    assert sorted(os.listdir(tmp_path)) == ["epoch-0001.snapshot", "last.snapshot"]
+
+
+def test_what_killed_writers_left_is_removed_and_what_others_left_is_not(tmp_path: Path) -> None:
     (tmp_path / ".last.snapshot.abc.part").write_bytes(b"half")
-    (tmp_path / "notes.part").write_bytes(b"somebody's")
+    (tmp_path / ".epoch-0010.snapshot.part").write_bytes(b"half")
+    for name in (NAME, FILE, CARD):
+        write_draft(tmp_path / name, "half")
+    for name in ("notes.part", ".mydownload.part", ".labels.json.x.part"):
+        (tmp_path / name).write_bytes(b"somebody's")
     remove_parts(tmp_path)
-    assert os.listdir(tmp_path) == ["notes.part"]
+    assert sorted(os.listdir(tmp_path)) == [".labels.json.x.part", ".mydownload.part", "notes.part"]

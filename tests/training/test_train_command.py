@@ -14,7 +14,9 @@ import pytest
 from tests.training.data_folders import write_data_folder
 from tests.training.tiny_runs import TINY, train_tiny
 from training.cli import main
+from training.ending import CARD
 from training.export import FILE
+from training.runlog import NAME, RunLog
 from weights_registry.cli import main as registry
 from weights_registry.user_catalog import CATALOG_VARIABLE, catalog_entries
 
@@ -75,11 +77,47 @@ def test_the_same_command_once_more_resumes_and_finds_it_done(
     assert main(words) == 0
     before = (tmp_path / "run" / FILE).read_bytes()
     assert main(words) == 0
-    assert "Resumed at epoch 3" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Nothing is left to train: all epochs, 2, are done." in told
+    assert "Resumed" not in told
     assert (tmp_path / "run" / FILE).read_bytes() == before
     assert len(catalog_entries()) == 1
     assert main([*words, "--seed", "1"]) == 1
     assert "another seed: give the settings it was begun with, or another `--output`" in capsys.readouterr().err
+
+
+def test_a_run_whose_snapshots_were_removed_to_free_space_is_done_all_the_same(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    words = train_words(data, "--output", str(run))
+    assert main(words) == 0
+    kept = {name: (run / name).read_bytes() for name in (FILE, NAME, CARD)}
+    for snapshot in run.glob("*.snapshot"):
+        snapshot.unlink()
+    assert main(words) == 0
+    assert "epoch 1/2" not in capsys.readouterr().err.partition("Nothing is left to train")[2]
+    for more, told in (
+        (("--set", "lr=0.1"), "no snapshot to go on from. Give another `--output`"),
+        (("--seed", "1"), "no snapshot to go on from. Give another `--output`"),
+        (("--choose", "best"), "no snapshot is left to export its weights from; it has another `model.safetensors`"),
+        (("--licence", "MIT"), "no snapshot is left to export its weights from; it has another `model.safetensors`"),
+    ):
+        assert main([*words, *more]) == 1
+        assert told in capsys.readouterr().err
+    assert {name: (run / name).read_bytes() for name in kept} == kept
+    (run / FILE).unlink()
+    assert main(words) == 1
+    assert (run / NAME).read_bytes() == kept[NAME]
+
+
+def test_the_size_of_a_world_without_a_place_in_it_is_no_size(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")  # as scripts for a scheduler export it
+    assert main(train_words(data, "--output", str(tmp_path / "run"), "--no-catalog")) == 0
+    header, _ = RunLog(tmp_path / "run").read()
+    assert (header["batch"]["num_gpus"], header["batch"]["accumulation_steps"]) == (1, 2)
 
 
 def test_without_an_output_the_run_has_a_folder_of_its_own(
@@ -186,6 +224,6 @@ def test_its_help_is_a_tutorial(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     told = capsys.readouterr().out
     assert told.count("  reproduce-weights ") == 3
-    for word in ("fashion-mnist", "torchvision:CIFAR10:DIR", "--dry-run", "resumes"):
+    for word in ("fashion-mnist", "torchvision:CIFAR10:DIR", "--shutdown-timeout", "--dry-run", "resumes"):
         assert word in told
     assert "torchrun --no-python --nproc_per_node=8 reproduce-weights resnet50/v2" in told

@@ -1,7 +1,6 @@
 """What the studies share on the command line: flags, their values, and how results are told. Knows no study."""
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from training.cli.output import put, put_json, say
 from training.hardware import Fit, LrRule, fit
 from training.plan import make_plan
 from training.recipe import Recipe
-from training.settings import RunSettings
+from training.settings import RunSettings, num_processes
 
 if TYPE_CHECKING:
     from training.studies.charts import Chart
@@ -89,7 +88,7 @@ def fitted(args: argparse.Namespace, recipe: Recipe) -> Fit:
     """The recipe as the flags of `add_training` run it, on as many processes as torchrun started. Raises as `fit`."""
     return fit(
         recipe,
-        num_gpus=int(os.environ.get("WORLD_SIZE", "1")),
+        num_gpus=num_processes(),
         batch_size_per_gpu=args.batch_size_per_gpu or recipe.batch_size_per_gpu,
         lr_rule=args.lr_rule,
     )

@@ -15,7 +15,7 @@ from training.hardware import Fit, LrRule, fit
 from training.overrides import override, parse_settings
 from training.plan import make_plan
 from training.recipe import Recipe
-from training.settings import Choice, RunSettings
+from training.settings import Choice, RunSettings, num_processes
 
 _EPILOG = """\
 data:
@@ -32,6 +32,8 @@ three commands to begin with:
 A run may be killed at any moment: it goes on from its last snapshot and ends with the same weights. SIGTERM and Ctrl-C
 save first. On several GPUs:
   torchrun --no-python --nproc_per_node=8 reproduce-weights resnet50/v2 --data DIR
+Told to stop, torchrun kills after 30 s; --shutdown-timeout=120, before --no-python, leaves more for a slow step and a
+large snapshot.
 On several machines, the same on each, with the data at the same place and --output in a folder that they share:
   torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d --rdzv_endpoint=FIRST_MACHINE:29500 \\
       --no-python reproduce-weights resnet50/v2 --data DIR --output SHARED/run
@@ -85,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     recipe = override(get_recipe(args.name), **parse_settings(args.settings))
     fitted = fit(
         recipe,
-        num_gpus=int(os.environ.get("WORLD_SIZE", "1")),
+        num_gpus=num_processes(),
         batch_size_per_gpu=args.batch_size_per_gpu or recipe.batch_size_per_gpu,
         lr_rule=args.lr_rule,
     )
@@ -141,7 +143,11 @@ def _train(fitted: Fit, settings: RunSettings, data: Any, process: Any, args: ar
         with shown_on_board(run, args.tensorboard):
             finished = train(run, stop)
     if not finished:
-        progress.say(f"Stopped and saved in `{settings.output}`; the same command goes on from there.")
+        progress.say(
+            f"Stopped and saved in `{settings.output}`; the same command goes on from there."
+            if run.is_saved
+            else f"Stopped, not saved; the same command goes on from the last snapshot in `{settings.output}`, if any."
+        )
         return 128 + (stop.signal or 15)
     if process.is_first:
         _end(settings.output, args)
