@@ -82,9 +82,9 @@ def _finish_epoch(run: Run) -> None:
             _try(run, "best snapshot", lambda: run.snapshots.save_best(gather(run.memory, run.learner)), BEST)
         run.log.add(record)
     run.progress.epoch_done(record)
-    is_due = run.settings.keep_every_epochs is not None and (epoch + 1) % run.settings.keep_every_epochs == 0
+    every = run.settings.keep_every_epochs
     # What is kept is the last snapshot, which is of this epoch only if it could be saved.
-    if _save(run) and run.process.is_first and is_due:
+    if _save(run) and run.process.is_first and every and (epoch + 1) % every == 0:
         _try(run, "snapshot to keep", lambda: run.snapshots.keep(epoch + 1))
 
 
