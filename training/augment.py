@@ -7,11 +7,11 @@ quarter of the bytes; there `finish` normalises and erases.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torchvision.transforms import InterpolationMode, v2
 
 from training.recipe import Recipe
@@ -106,7 +106,7 @@ def automatic_augmentation(recipe: Recipe) -> Callable[[Image.Image], Image.Imag
 
 
 def _timms_augmentation(recipe: Recipe, name: str) -> Callable[[Image.Image], Image.Image]:
-    from timm.data.auto_augment import rand_augment_transform
+    from timm.data import auto_augment
 
     # As timm.data.transforms_factory.transforms_imagenet_train fills them in.
     settings = {
@@ -114,8 +114,21 @@ def _timms_augmentation(recipe: Recipe, name: str) -> Callable[[Image.Image], Im
         "img_mean": tuple(min(255, round(255 * mean)) for mean in recipe.inference.mean),
         "interpolation": Image.Resampling[recipe.train_interpolation.upper()],
     }
-    found: Callable[[Image.Image], Image.Image] = rand_augment_transform(name, settings)
-    return found
+    found: Any = auto_augment.rand_augment_transform(name, settings)
+    for operation in found.ops:
+        if operation.aug_fn is auto_augment.posterize:
+            operation.aug_fn = _posterize
+    return cast(Callable[[Image.Image], Image.Image], found)
+
+
+def _posterize(picture: Image.Image, bits_to_keep: int, **_: Any) -> Image.Image:
+    """timm's, but for 0 bits, which a large magnitude comes to: black, as when these recipes were published.
+
+    Pillow 13 refuses them with a ValueError, which timm 1.0.31 lets through.
+    """
+    if bits_to_keep >= 8:
+        return picture
+    return ImageOps.posterize(picture, bits_to_keep) if bits_to_keep > 0 else Image.new(picture.mode, picture.size)
 
 
 def finish(images_NCHW: torch.Tensor, boxes_N4: torch.Tensor, recipe: Recipe) -> torch.Tensor:

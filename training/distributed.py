@@ -70,14 +70,15 @@ def gather_texts(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 @contextmanager
 def agreed() -> Iterator[None]:
-    """Within it each process does its own; past it come all or none: the RunError of one is one of all.
+    """Within it each process does its own; past it come all or none: the RunError or OSError of one ends all.
 
-    So none waits for ever for one that has given up, and what comes after begins once all have done with it.
+    So none waits for ever for one that has given up, and what comes after begins once all have done with it. The others
+    raise a RunError that says the same.
     """
-    fault = None
+    fault: RunError | OSError | None = None
     try:
         yield
-    except RunError as error:
+    except (RunError, OSError) as error:
         fault = error
     told = gather_texts(() if fault is None else (str(fault),))
     if fault is not None:

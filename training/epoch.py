@@ -42,7 +42,7 @@ class EpochRun:
     Losses are read every `log_every_steps` steps and before `save`, which is called every `save_every_steps` and when a
     signal asks to stop. In between no step waits for the device, but in float16, where GradScaler reads one number.
     Several processes can agree to stop only where they read, so where steps are slow they read more often: a stop takes
-    `LOOK_EVERY_S` and one step, and the time to save.
+    `LOOK_EVERY_S` and one step, and the time to save. While they evaluate, none stops.
     """
 
     learner: Learner

@@ -28,6 +28,8 @@ class FolderLock:
         False where the platform or the file system has no locks: then nothing was done. Raises RunError that says
         which process holds it if another does, and OSError if the folder cannot be written.
         """
+        if self._let_go is not None and self._let_go.alive:
+            return True
         if sys.platform == "win32":
             return False
         while True:

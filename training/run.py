@@ -5,21 +5,18 @@ measured on; of the averaged weights if the recipe averages them; the earliest o
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
-
-import torch
 
 from training.epoch import EpochRun, Totals
 from training.feeding import Unreadable, training_loader
 from training.judging import epoch_record, judge
 from training.opening import Run
 from training.sampler import Position
-from training.settings import RunSettings
 from training.snapshots import BEST, LAST, PREVIOUS
 from training.state import Best, gather
 from training.stopping import StopWish
+from training.switches import as_set
 
 
 def train(run: Run, stop: StopWish) -> bool:
@@ -33,7 +30,7 @@ def train(run: Run, stop: StopWish) -> bool:
     loader = training_loader(
         run.data.train, recipe, run.sampler, seed=settings.seed, num_workers=settings.num_workers, pin_memory=on_gpu
     )
-    with _as_set(settings):
+    with as_set(settings):
         while run.memory.position.epoch < recipe.epochs:
             run.sampler.position = run.memory.position
             if not _epoch(run, stop, iter(loader)).run():
@@ -82,9 +79,9 @@ def _finish_epoch(run: Run) -> None:
             _try(run, "best snapshot", lambda: run.snapshots.save_best(gather(run.memory, run.learner)), BEST)
         run.log.add(record)
     run.progress.epoch_done(record)
-    is_due = run.settings.keep_every_epochs is not None and (epoch + 1) % run.settings.keep_every_epochs == 0
+    every = run.settings.keep_every_epochs
     # What is kept is the last snapshot, which is of this epoch only if it could be saved.
-    if _save(run) and run.process.is_first and is_due:
+    if _save(run) and run.process.is_first and every and (epoch + 1) % every == 0:
         _try(run, "snapshot to keep", lambda: run.snapshots.keep(epoch + 1))
 
 
@@ -106,16 +103,3 @@ def _try(run: Run, what: str, save: Callable[[], None], *former: str) -> bool:
         run.progress.say(f"The {what} could not be saved ({error}){kept}.")
         return False
     return True
-
-
-@contextmanager
-def _as_set(settings: RunSettings) -> Iterator[None]:
-    """torch's switches as the settings want them, and after it as they were."""
-    before = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
-    torch.backends.cudnn.benchmark = not settings.deterministic
-    torch.use_deterministic_algorithms(settings.deterministic)
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.benchmark = before[0]
-        torch.use_deterministic_algorithms(before[1])

@@ -138,6 +138,7 @@ def test_a_lock_whose_file_was_removed_in_between_is_taken_anew(tmp_path: Path) 
     assert first.take()
     first.path.unlink()
     assert second.take()
+    assert second.take(), "once more is the same"
     first.release()
     assert second.path.exists()
     second.release()

@@ -17,7 +17,7 @@ from training.locking import FolderLock
 
 ROOT = Path(__file__).parents[2]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-SCENARIOS = ("apart", "named", "limit", "locked", "looks")
+SCENARIOS = ("apart", "named", "limit", "locked", "looks", "unwritable")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -41,6 +41,7 @@ def said(data: Path, root: Path) -> Mapping[str, tuple[str, str, str]]:
     """By scenario, what both processes raised or noted, and what all of it together was talked about."""
     assert not stopped_after(open_tiny(data, root / "apart-0"), 4)
     (root / "locked").mkdir()
+    (root / "unwritable" / "run.lock").mkdir(parents=True)
     lock = FolderLock(root / "locked")
     assert lock.take()
     with subprocess.Popen(
@@ -89,6 +90,12 @@ def test_a_folder_in_use_is_told_to_both(said: Mapping[str, tuple[str, str, str]
     first, second, _ = said["locked"]
     assert first == second
     assert f"is in use: process {os.getpid()} on " in first
+
+
+def test_a_folder_that_the_first_cannot_write_ends_both(said: Mapping[str, tuple[str, str, str]]) -> None:
+    first, second, _ = said["unwritable"]
+    assert first.startswith("IsADirectoryError: ")
+    assert second == first.replace("IsADirectoryError", "RunError")
 
 
 def test_they_ask_each_other_for_a_stop_by_time_and_not_by_steps_alone(

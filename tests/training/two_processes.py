@@ -42,7 +42,7 @@ def said_by(process: Process, data: Path, root: Path, scenario: str) -> str:
             run.progress = looks
         train(run, StopWish())
         return f"looked after {looks.steps}" if looks.steps else ""
-    except TrainingError as error:
+    except (TrainingError, OSError) as error:
         return f"{type(error).__name__}: {error}"
 
 
