@@ -2,20 +2,22 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
 import torch
 
 from tests.gpu import run_all
-from tests.gpu.jobs import Places, all_jobs
+from tests.gpu.jobs import NETWORKS, SERVER, Places, all_jobs
 from tests.gpu.run_all import RESULT, main, run_jobs
 from tests.gpu.running import Job, end
 from weights_registry.surroundings import commit_of
@@ -102,6 +104,21 @@ def test_the_groups_of_its_help_hold_every_job_once_and_fit_their_calls(tmp_path
     ]
     assert sorted(name for group in groups for name in group) == sorted(jobs)
     assert all(sum(jobs[name].budget_s for name in group) <= 9 * 60 for group in groups)
+
+
+def test_all_that_the_servers_tests_import_is_asked_for_before_so_that_they_are_skipped_without_it() -> None:
+    code = "import sys, tests.serve.conftest; print(*{name.partition('.')[0] for name in sys.modules})"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    direct = {re.split(r"[^\w-]", line)[0].replace("_", "-") for line in project["dependencies"]}
+    needed = {
+        module
+        for module, owners in packages_distributions().items()
+        if module in done.stdout.split() and direct & {owner.lower().replace("_", "-") for owner in owners}
+    }
+    assert "httptools" in needed
+    assert needed <= {*SERVER, *NETWORKS, "numpy"}  # which torchvision brings
 
 
 @pytest.fixture

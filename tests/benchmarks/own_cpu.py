@@ -35,7 +35,7 @@ def all_cpu_s() -> float | None:
 def ending(pid: int, end: Callable[[], None]) -> None:
     """End the child `pid` by calling `end`, which waits for it, and count what its family used as own.
 
-    Of those that outlive their parent it counts what they had used before.
+    Of those that outlive their parent it counts what they had used before, short of what the others took to end.
     """
     used_s, before_s = _family_s(pid), _children_s()
     try:

