@@ -91,6 +91,16 @@ def test_every_published_recipe_augments() -> None:
         assert len(box) == 4
 
 
+@pytest.mark.parametrize(("name", "num_bits"), [("rand-m2", 0), ("rand-m9", 3), ("rand-m9-inc1", 1)])
+def test_posterize_to_no_bits_at_all_is_black_where_pillow_would_raise(name: str, num_bits: int) -> None:
+    transform: Any = automatic_augmentation(small(A1, auto_augment=name))
+    (posterize,) = (each for each in transform.ops if each.name.startswith("Posterize"))
+    posterize.prob = 1.0
+    levels = set(np.unique(posterize(PICTURE)).tolist())
+    assert len(levels) == 2**num_bits
+    assert 0 in levels
+
+
 @pytest.mark.parametrize(
     "name", ["rand-m9-n3-mstd0.5", "rand-p1-mmax12-m11-inc0", "rand-m07-p0.25-mstd101-inc1", "rand-inc0"]
 )
