@@ -42,7 +42,7 @@ def test_the_rungs_are_recipes_that_are_found_by_name_and_bear_no_figure_of_anot
             FASHION_MNIST_V2,
             "resnet50/v2",
             {"lr", "weight_decay", "warmup_epochs", "schedule_unit", "auto_augment", "mixup_alpha", "cutmix_alpha"}
-            | {"repeated_augmentations", "random_erasing", "ema_decay", "ema_every_steps"},
+            | {"repeated_augmentations", "random_erasing", "ema_decay", "ema_every_steps", "train_ratio"},
         ),
     ],
     ids=["V1", "V2"],

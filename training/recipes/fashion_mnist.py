@@ -68,7 +68,7 @@ FASHION_MNIST_V2: Final = replace(
     repeated_augmentations=1,
     # In the place of both, between V2's 0.1 and the 0.5 of the method's authors.
     random_erasing=0.25,
-    # An average over about the last 2.5 epochs: at every eighth of their 469 steps 0.7 % is new, after
+    # An average over about the last 2.5 epochs: at every eighth of their 468 steps 0.7 % is new, after
     # `schedule.ema_decay`.
     ema_decay=0.9995,
     ema_every_steps=8,
