@@ -160,6 +160,31 @@ def test_each_of_the_threads_that_share_a_batch_has_its_part_in_every_batch() ->
         assert network.seen == [part] * number
 
 
+def test_callers_at_a_time_do_not_wait_for_each_others_helpers() -> None:
+    class Meeting(Network):
+        """Goes on when four pictures are under way at a time, two of each caller."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.all_are_here = threading.Barrier(4)
+
+        def forward(self, images_NCHW: torch.Tensor) -> Any:
+            self.all_are_here.wait(20)
+            return super().forward(images_NCHW)
+
+    torch.set_num_threads(2)
+    engine = engine_of(Meeting())
+    answered: list[int] = []
+    callers = [
+        threading.Thread(target=lambda: answered.append(len(engine.probabilities(pictures(2))))) for _ in range(2)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert answered == [2, 2]
+
+
 def test_ctrl_c_while_a_batch_is_under_way_leaves_torch_as_it_was_and_the_rest_of_the_batch_undone() -> None:
     class Interrupting(Network):
         """Ctrl-C comes while the caller waits for helpers, which go on when it is out."""

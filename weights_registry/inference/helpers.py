@@ -6,40 +6,51 @@ one core for ever. Helpers set their part once, before any of them works, and th
 """
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import torch
 
 
 class Helpers:
-    """Threads by the size of their part. They begin when they are first needed, and stay."""
+    """Threads by the size of their part, as many as callers have asked for at a time. They stay."""
 
     def __init__(self) -> None:
         self._pools: dict[int, tuple[int, ThreadPoolExecutor]] = {}
-        self._beginning = threading.Lock()
+        self._num_wanted: Counter[int] = Counter()
+        self._lock = threading.Lock()
 
     def run(self, work: Callable[[], None], num_at_once: int) -> None:
         """Have `num_at_once` helpers do `work`, each with as large a part of the caller's threads; wait for all.
 
-        The caller only waits: its own count stays as it is, whatever interrupts it. Raises what a helper raised.
+        The caller only waits: its own count stays as it is, whatever interrupts it. No caller waits for the helpers of
+        another. Raises what a helper raised.
         """
-        pool = self._pool(num_at_once)
-        helping: list[Future[None]] = [pool.submit(work) for _ in range(num_at_once)]
-        wait(helping)
+        with self._hired(num_at_once) as pool:
+            helping: list[Future[None]] = [pool.submit(work) for _ in range(num_at_once)]
+            wait(helping)
         for each in helping:
             each.result()
 
-    def _pool(self, num_helpers: int) -> ThreadPoolExecutor:
-        """At least so many helpers, all of them begun; one that is too small ends when its last caller is done."""
+    @contextmanager
+    def _hired(self, num_helpers: int) -> Iterator[ThreadPoolExecutor]:
+        """A pool that has so many to spare; one that is too small ends when its last caller is done."""
         whole = torch.get_num_threads()
         part = max(1, whole // num_helpers)
-        with self._beginning:
+        with self._lock:
+            num_wanted = self._num_wanted[part] + num_helpers
             size, pool = self._pools.get(part, (0, None))
-            if pool is None or size < num_helpers:
-                pool = _begun(num_helpers, part, whole)
-                self._pools[part] = num_helpers, pool
-            return pool
+            if pool is None or size < num_wanted:
+                pool = _begun(num_wanted, part, whole)
+                self._pools[part] = num_wanted, pool
+            self._num_wanted[part] = num_wanted
+        try:
+            yield pool
+        finally:
+            with self._lock:
+                self._num_wanted[part] -= num_helpers
 
 
 def _begun(num_helpers: int, part: int, whole: int) -> ThreadPoolExecutor:
@@ -47,6 +58,9 @@ def _begun(num_helpers: int, part: int, whole: int) -> ThreadPoolExecutor:
     all_are_here = threading.Barrier(num_helpers)
     try:
         wait([pool.submit(all_are_here.wait) for _ in range(num_helpers)])
+    except BaseException:
+        all_are_here.abort()  # or those that are here would wait for ever, and the end of the process for them
+        raise
     finally:
         torch.set_num_threads(whole)  # which is what this thread has: it changes what others begin with, no more
     return pool
