@@ -95,7 +95,7 @@ class Batcher:
         """Queue `item` at the end of its lane. From any thread; does nothing if the caller is gone."""
         self._engine.put(ticket, item)
 
-    def report(self, ticket: Ticket[Any, Any], error: Exception) -> None:
+    def report(self, ticket: Ticket[Any, Any], error: BaseException) -> None:
         """Give the caller of `ticket` an error. From any thread."""
         self._call(self._fail, ticket, error)
 
@@ -114,7 +114,7 @@ class Batcher:
     def _start_threads(self) -> None:
         self._engine.start(max((lane.at_once for lane in self._lanes), default=1))
 
-    def _fail(self, ticket: Ticket[Any, Any], error: Exception) -> None:
+    def _fail(self, ticket: Ticket[Any, Any], error: BaseException) -> None:
         ticket.set_error(error)
         self.settle(ticket)
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-from serve.errors import deliverable
 from serve.lane import State, Ticket
 
 Job = tuple[Ticket[Any, Any], Callable[[Any], Any]]
@@ -61,7 +60,7 @@ def _prepare(ticket: Ticket[Any, Any], prepare: Callable[[Any], Any]) -> None:
     try:
         item = prepare(source)
     except BaseException as error:  # SystemExit too: it must end neither this thread nor leave its caller waiting
-        ticket.fail(deliverable(error))
+        ticket.fail(error)
     else:
         ticket.prepare_s = time.monotonic() - started
         ticket.put(item)

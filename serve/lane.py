@@ -75,7 +75,7 @@ class Ticket(Generic[Item, Answer]):
         """Queue the item. From any thread; does nothing if the caller is gone."""
         self.lane.batcher.enqueue(self, item)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Give the caller `error` instead of an answer, because its item could not be made. From any thread."""
         self.lane.batcher.report(self, error)
 
@@ -93,7 +93,7 @@ class Ticket(Generic[Item, Answer]):
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
-    def set_error(self, error: Exception) -> None:
+    def set_error(self, error: BaseException) -> None:
         """Wake the caller with `error`, if it waits. For the batcher, on the event loop."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(deliverable(error))

@@ -201,7 +201,7 @@ class LocalPredictor:
         )
         served = ServedModel(model, lane)
         try:
-            example = await asyncio.to_thread(model.example)
+            example = await asyncio.to_thread(served.example)
             await lane.submit(example)
             await asyncio.gather(*(lane.submit(example) for _ in range(min(self._max_batch, self._queue_size))))
         except BaseException:

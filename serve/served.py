@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from serve.lane import Lane
@@ -14,7 +16,7 @@ class ServedModel:
     def __init__(self, model: Model, lane: Lane[Any, Probabilities]) -> None:
         self.model = model
         self.lane = lane
-        self._num_preparing = 0
+        self._num_using = 0
         self._changed = threading.Condition()
 
     @property
@@ -24,14 +26,13 @@ class ServedModel:
 
     def prepare(self, picture: bytes | Pixels) -> Any:
         """The item to run, as `Model.prepare` makes it. From any thread."""
-        with self._changed:
-            self._num_preparing += 1
-        try:
+        with self._in_use():
             return self.model.prepare(picture)
-        finally:
-            with self._changed:
-                self._num_preparing -= 1
-                self._changed.notify_all()
+
+    def example(self) -> Any:
+        """An item to warm up with. From any thread."""
+        with self._in_use():
+            return self.model.example()
 
     async def close(self) -> None:
         """Take no more pictures, answer those that were accepted, and let the model go once nothing uses it.
@@ -41,7 +42,18 @@ class ServedModel:
         await self.lane.close()
         await asyncio.to_thread(self._close_model)
 
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        with self._changed:
+            self._num_using += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._num_using -= 1
+                self._changed.notify_all()
+
     def _close_model(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._num_preparing == 0)
+            self._changed.wait_for(lambda: self._num_using == 0)
         self.model.close()

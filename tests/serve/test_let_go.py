@@ -174,6 +174,37 @@ def test_a_model_is_closed_only_when_nothing_uses_it_though_every_caller_has_lef
     asyncio.run(asyncio.wait_for(scenario(), 60))
 
 
+def test_a_model_whose_warming_up_is_given_up_is_closed_only_when_its_example_is_made() -> None:
+    may_go_on, has_begun, order = threading.Event(), threading.Event(), list[str]()
+
+    class Slow(NoopModel):
+        def example(self) -> int:
+            has_begun.set()
+            assert may_go_on.wait(30)
+            order.append("example")
+            return super().example()
+
+        def close(self) -> None:
+            order.append("close")
+
+    async def scenario() -> None:
+        predictor = LocalPredictor(Slow, **LIMITS)
+        await predictor.start()
+        loading = asyncio.create_task(predictor.load(WEIGHTS))
+        await asyncio.to_thread(has_begun.wait, 20)
+        loading.cancel()
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+        assert order == []
+        may_go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await loading
+        assert order == ["example", "close"]
+        await predictor.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
 def test_a_load_can_be_left_and_what_it_raises_is_freed_with_its_error() -> None:
     class Network:
         pass
