@@ -6,7 +6,7 @@ quarter of the bytes; there `finish` normalises and erases.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final, cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from torchvision.transforms import InterpolationMode, v2
 
 from training.recipe import Recipe
+from weights_registry.inference.transforms import statistics_of
 
 NOTHING_ERASED: Final = (0, 0, 0, 0)
 _RESAMPLE: Final = {each.value: each for each in InterpolationMode}
@@ -136,7 +137,7 @@ def finish(images_NCHW: torch.Tensor, boxes_N4: torch.Tensor, recipe: Recipe) ->
 
     float32, on the device of the crops and without waiting for it.
     """
-    mean_C11, std_C11 = _statistics(recipe.inference.mean, recipe.inference.std, images_NCHW.device)
+    mean_C11, std_C11 = statistics_of(recipe.inference, torch.float32, images_NCHW.device)
     normalised = images_NCHW.to(torch.float32).div_(255).sub_(mean_C11).div_(std_C11)
     if not recipe.random_erasing:
         return normalised
@@ -145,12 +146,3 @@ def finish(images_NCHW: torch.Tensor, boxes_N4: torch.Tensor, recipe: Recipe) ->
     in_rows = (rows >= top) & (rows < top + height)
     in_columns = (columns >= left) & (columns < left + width)
     return normalised.masked_fill_((in_rows[:, :, None] & in_columns[:, None, :])[:, None], 0.0)
-
-
-@lru_cache(maxsize=8)
-def _statistics(
-    mean: tuple[float, ...], std: tuple[float, ...], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation on the device: sent there once, as sending from this memory waits for a GPU."""
-    mean_C11, std_C11 = (torch.tensor(values, device=device)[:, None, None] for values in (mean, std))
-    return mean_C11, std_C11

@@ -15,10 +15,11 @@ import numpy as np
 
 from training.errors import DataSetError
 from training.idx import read_idx
-from training.pictures import ArrayPictures, Pictures, SelectedPictures, TorchvisionPictures, printable
+from training.pictures import ArrayPictures, Pictures, SelectedPictures, TorchvisionPictures
 from training.randomness import generator_of
 from training.splits import open_split
 from weights_registry.categories import CategorySet, load_categories
+from weights_registry.wording import printable
 
 FASHION_MNIST_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
 
@@ -107,7 +108,7 @@ def _labels(names: tuple[str, ...], categories: str | None) -> CategorySet:
     """The named set, ImageNet's if the folders are called by all of its WordNet ids, else a set of the folders."""
     if categories is not None:
         return _shipped(categories)
-    if strange := [name for name in names if printable(name) != name]:
+    if strange := [name for name in names if name.encode(errors="replace").decode() != name]:
         raise DataSetError(f"the name of the category folder `{printable(strange[0])}` is not UTF-8: rename it")
     imagenet = load_categories("imagenet_1k")
     return imagenet if set(names) == set(imagenet.wordnet_ids) else CategorySet("folders", names)

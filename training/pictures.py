@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from weights_registry.inference.images import open_image
+from weights_registry.wording import printable
 
 
 class Pictures(Protocol):
@@ -30,11 +31,6 @@ class Pictures(Protocol):
     def fingerprint(self) -> str:
         """A digest of what is in here, behind a word that says of what: of the contents, or of names and sizes."""
         ...
-
-
-def printable(name: str) -> str:
-    """The name of a file, bytes that are no UTF-8 shown as `\\xff`, so that it can be written and printed anywhere."""
-    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def names_and_sizes(samples: Iterable[tuple[str, int | None, int]]) -> str:

@@ -33,8 +33,8 @@ class RunSettings:
 
     `data` is what `dataset.open_data_set` takes and `output` the folder of the run. `batch_size_per_gpu` is the
     recipe's if left out. `snapshot_every_steps` saves within an epoch too, `keep_every_epochs` keeps snapshots for
-    good. `log_every_steps` is how often a GPU is waited for. At most `max_unreadable` pictures
-    of those to train on, and of each split to measure on, may be damaged.
+    good. `log_every_steps` is how often a GPU is waited for. Of the pictures to train on, and of those of each split to
+    measure on, at most `max_unreadable` may be damaged.
     """
 
     data: str

@@ -16,11 +16,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from training.errors import DataSetError
-from training.pictures import names_and_sizes, printable
+from training.pictures import names_and_sizes
 from weights_registry.categories import CategorySet
 from weights_registry.errors import InvalidImage
 from weights_registry.inference.images import open_image
 from weights_registry.inference.labelled_folder import is_called_like_a_picture, match_categories
+from weights_registry.wording import printable
 
 
 @dataclass(frozen=True, slots=True)

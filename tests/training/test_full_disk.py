@@ -1,7 +1,6 @@
 """A disk that takes no snapshot: the run says what is true of it, keeps nothing under a false name, and trains on."""
 
-import resource
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import torch
 
 from tests.training.data_folders import write_data_folder
+from tests.training.full_disk import full_disk
 from tests.training.test_train_command import train_words
 from tests.training.tiny_runs import open_tiny
 from training import LossDiverged
@@ -26,20 +26,6 @@ def data(tmp_path: Path) -> Path:
     return write_data_folder(tmp_path / "colours")
 
 
-@contextmanager
-def full_disk() -> Iterator[Callable[[bool], None]]:
-    """A disk on which the log fits and a snapshot does not, from the start on or when it is called so."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def fill(is_full: bool) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000 if is_full else before[0], before[1]))
-
-    try:
-        yield fill
-    finally:
-        fill(False)
-
-
 def test_that_there_is_no_snapshot_before_is_said_and_that_there_is_one_too(data: Path, tmp_path: Path) -> None:
     said = []
 
@@ -53,7 +39,6 @@ def test_that_there_is_no_snapshot_before_is_said_and_that_there_is_one_too(data
     run = open_tiny(data, tmp_path / "run")
     run.progress = Full()
     with full_disk() as fill:
-        fill(True)
         assert train(run, StopWish())
     told = [sentence for sentence in said if sentence.startswith("The snapshot could not be saved")]
     assert [sentence.rpartition("; ")[2] for sentence in told] == [

@@ -11,14 +11,12 @@ import pytest
 import torch
 
 from tests.training.data_folders import write_data_folder
+from tests.training.processes import ENVIRONMENT, ROOT, TORCHRUN, ended
 from tests.training.tiny_runs import TINY, train_tiny
 from training.runlog import RunLog
 from training.snapshots import SnapshotFolder, read
 
 SCRIPT = ["-m", "tests.training.tiny_runs"]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -123,7 +121,7 @@ def test_two_processes_asked_to_stop_agree_on_the_step_save_and_go_on(
     content, damaged = SnapshotFolder(tmp_path / "run").latest()
     assert content is not None
     assert not damaged
-    done = subprocess.run(words, env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    done = ended(words)
     assert done.returncode == 0, done.stderr
     assert "Resumed at epoch" in done.stderr
     assert_same_parameters(weights(tmp_path / "run"), whole)
@@ -132,15 +130,7 @@ def test_two_processes_asked_to_stop_agree_on_the_step_save_and_go_on(
 def test_two_processes_train_on_the_batches_of_one_that_accumulates(
     data: Path, tmp_path: Path, whole: dict[str, torch.Tensor]
 ) -> None:
-    done = subprocess.run(
-        [*TORCHRUN, *SCRIPT, str(data), str(tmp_path / "run"), "0"],
-        env=ENVIRONMENT,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = ended([*TORCHRUN, *SCRIPT, str(data), str(tmp_path / "run"), "0"])
     assert done.returncode == 0, done.stderr
     assert_same_parameters(weights(tmp_path / "run"), whole)
     assert read(tmp_path / "run" / "best.snapshot")["best"] is not None

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import torch
 
 from tests.training.data_folders import write_data_folder
+from tests.training.full_disk import full_disk
 from tests.training.tiny_runs import TINY, open_tiny, train_tiny
 from training import LossDiverged, RunError, TooManyUnreadable
 from training.opening import Run
@@ -162,12 +162,8 @@ def test_a_full_disk_is_said_and_the_run_goes_on(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = open_tiny(data, tmp_path / "run")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))  # the log fits, a snapshot does not
-    try:
+    with full_disk():
         assert train(run, StopWish())
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "The snapshot could not be saved" in capsys.readouterr().err
     assert not (tmp_path / "run" / "last.snapshot").exists()
     assert len(log_of(tmp_path / "run")) == 1 + TINY.epochs
@@ -196,8 +192,8 @@ def test_names_of_any_bytes_and_links_that_lead_nowhere_end_no_run(
     (data / "val" / "red" / os.fsdecode(b"\xfe.png")).symlink_to("nowhere")
     train_tiny(data, tmp_path / "run", recipe=replace(TINY, repeated_augmentations=1, epochs=4))
     told = capsys.readouterr().err
-    assert r"Passed over: `blue/\xff.png` cannot be used: there is no such file" in told
-    assert r"1 pictures of val cannot be read: `red/\xfe.png`" in told
+    assert r"Passed over: `blue/\udcff.png` cannot be used: there is no such file" in told
+    assert r"1 pictures of val cannot be read: `red/\udcfe.png`" in told
     assert log_of(tmp_path / "run")[-1]["num_unreadable"] == 1
     train_tiny(data, tmp_path / "run", recipe=replace(TINY, repeated_augmentations=1, epochs=4))
 

@@ -3,7 +3,6 @@
 import errno
 import os
 import random
-import resource
 from argparse import Namespace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.full_disk import full_disk
 from training import SnapshotDamaged
 from training.ending import CARD
 from training.export import FILE
@@ -100,13 +100,8 @@ def test_the_best_and_those_of_chosen_epochs_stay(tmp_path: Path) -> None:
 def test_on_a_full_disk_what_was_there_stays_and_nothing_is_left_over(tmp_path: Path) -> None:
     folder = SnapshotFolder(tmp_path)
     folder.save(content(1))
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    try:
-        with pytest.raises(OSError, match="too large"):
-            folder.save(content(2))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with full_disk(100), pytest.raises(OSError, match="too large"):
+        folder.save(content(2))
     found, _ = folder.latest()
     assert found is not None
     assert found["number"] == 1
@@ -149,13 +144,8 @@ def test_killed_between_two_moves_the_former_last_serves(tmp_path: Path) -> None
 def test_a_copy_that_the_disk_does_not_take_leaves_nothing_over(tmp_path: Path) -> None:
     folder = SnapshotFolder(tmp_path)
     folder.save(content(1))
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    try:
-        with pytest.raises(OSError, match="too large"):
-            folder.keep(1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with full_disk(100), pytest.raises(OSError, match="too large"):
+        folder.keep(1)
     assert os.listdir(tmp_path) == ["last.snapshot"]
 
 

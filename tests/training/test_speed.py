@@ -3,8 +3,6 @@
 As a script, one of two processes whose clocks disagree.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,13 +12,12 @@ import pytest
 import torch
 
 from tests.training.data_folders import write_data_folder
+from tests.training.processes import TORCHRUN, ended
 from tests.training.tiny_runs import TINY, open_tiny
 from training.distributed import joined
 from training.opening import Run
 from training.speed import measure_speed
 
-ROOT = Path(__file__).parents[2]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 NUM_IMAGES = 4 * TINY.global_batch_size * 3  # of three colours: 12 steps an epoch
 
 
@@ -70,15 +67,7 @@ def test_it_ends_with_the_epoch(data: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_two_processes_whose_clocks_disagree_stop_at_the_same_step(data: Path) -> None:
-    done = subprocess.run(
-        [*TORCHRUN, "-m", __name__, str(data)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
+    done = ended([*TORCHRUN, "-m", __name__, str(data)], timeout=150)
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.split()) == ["3", "3"]
 

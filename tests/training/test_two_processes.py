@@ -4,19 +4,17 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.training.data_folders import write_data_folder
+from tests.training.processes import ENVIRONMENT, ROOT, TORCHRUN
 from tests.training.test_run import log_of, stopped_after
 from tests.training.tiny_runs import open_tiny
 from training.locking import FolderLock
 
-ROOT = Path(__file__).parents[2]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 SCENARIOS = ("apart", "named", "limit", "locked", "looks", "unwritable")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -46,7 +44,7 @@ def said(data: Path, root: Path) -> Mapping[str, tuple[str, str, str]]:
     assert lock.take()
     with subprocess.Popen(
         [*TORCHRUN, "-m", "tests.training.two_processes", str(data), str(root), *SCENARIOS],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        env=ENVIRONMENT,
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,

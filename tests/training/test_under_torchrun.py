@@ -1,6 +1,5 @@
 """`reproduce-weights` as `train --help` says to start it on several GPUs: by torchrun, here two processes on a CPU."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -9,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.training.data_folders import write_data_folder
+from tests.training.processes import TORCHRUN, ended
 from tests.training.test_train_command import SMALL
 
-ROOT = Path(__file__).parents[2]
-TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python")
 ON_CPU = ("--device", "cpu", "--workers", "0")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
@@ -21,15 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 def under_torchrun(here: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = shutil.which("reproduce-weights", path=str(Path(sys.executable).parent))
     assert command is not None
-    return subprocess.run(
-        [*TORCHRUN, command, *words, *ON_CPU],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-        cwd=here,
-        capture_output=True,
-        text=True,
-        timeout=130,
-        check=False,
-    )
+    return ended([*TORCHRUN, "--no-python", command, *words, *ON_CPU], cwd=here, timeout=130)
 
 
 def test_two_processes_train_and_verify_beside_a_folder_that_is_called_as_this_package(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ Data goes to stdout and talk to stderr; 0 means done, 1 failed, 2 called wrongly
 """
 
 import argparse
-import io
 import os
 import signal
 import sys
@@ -26,6 +25,7 @@ from training.cli.train import TRAIN
 from training.cli.verify import VERIFY
 from training.errors import RecipeError, TrainingError, UnknownRecipe
 from weights_registry.errors import RegistryError
+from weights_registry.streams import prepare_streams
 
 COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN, TRAIN, CURVES, VERIFY, STUDY)
 
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
-    if not _prepare_streams():
+    if not prepare_streams():
         say("reproduce-weights: stdout is closed; there is nowhere to write to")
         return 1
     try:
@@ -79,16 +79,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("reproduce-weights: interrupted")
         return 128 + signal.SIGINT
     return status
-
-
-def _prepare_streams() -> bool:
-    """Make stdout and stderr fit for any text; False if the shell closed stdout (`>&-`)."""
-    if sys.stderr is None:  # closed as well: talk goes nowhere, and no file may be given its number
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A path may hold what the terminal's encoding lacks, or bytes that are no text: shown as `\xe9`.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    return sys.stdout is not None
 
 
 def _refuse_if_unknown(word: str) -> None:

@@ -11,11 +11,11 @@ from training.cli.curve import draw
 from training.cli.output import can_print, pairs, put, put_json, say, table
 from training.curves import draw_learning_rate
 from training.diff import format_value
-from training.fashion_ladder import FASHION_LADDER
 from training.fields import Facts, describe
 from training.overrides import kind_of, override, parse_settings
 from training.recipe import Recipe, field_types
 from training.recipe_fields import RUN_FIELDS
+from training.recipes.fashion_mnist import ARCHITECTURE as FASHION_MNIST_ARCHITECTURE
 from training.record import digest, to_dict
 from training.schedule import ema_decay, learning_rates
 
@@ -64,7 +64,7 @@ def _run(args: argparse.Namespace) -> int:
 def _num_training_images(recipe: Recipe) -> int:
     """How many the data set has that the recipe was made for."""
     origin = get_recipe(recipe.of or recipe.id)
-    return 60_000 if origin.architecture in {rung.recipe.architecture for rung in FASHION_LADDER} else 1_281_167
+    return 60_000 if origin.architecture == FASHION_MNIST_ARCHITECTURE else 1_281_167
 
 
 def _fields(recipe: Recipe) -> list[str]:

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from training.cli.command import Command, add_settings, seed_int
+from training.cli.fitting import fit_for
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject, one_process
 from training.cli.study_options import (
@@ -13,7 +14,6 @@ from training.cli.study_options import (
     add_training,
     changes,
     check_sizes,
-    fitted,
     num_folds,
     run_settings,
     settle_output,
@@ -78,7 +78,7 @@ def _recipes(args: argparse.Namespace) -> int:
     from training.studies.runs import all_but, read_result, runner
 
     a, b = (override(get_recipe(name), **parse_settings(args.settings)) for name in args.subjects)
-    fits = {"a": fitted(args, a), "b": fitted(args, b)}
+    fits = {"a": fit_for(args, a), "b": fit_for(args, b)}
     if digest(fits["a"].recipe) == digest(fits["b"].recipe):
         raise RecipeError(f"`{a.id}` and `{b.id}` describe the same run; there is nothing to choose between")
     settle_output(args, "kfold", a.id, b.id)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.cli.command import Command, add_settings, positive_float
+from training.cli.fitting import fit_for
 from training.cli.output import table
 from training.cli.study_measuring import measure_subject
 from training.cli.study_options import (
@@ -14,7 +15,6 @@ from training.cli.study_options import (
     add_training,
     changes,
     check_sizes,
-    fitted,
     run_settings,
     seed_list,
     settle_output,
@@ -68,7 +68,7 @@ def _run(args: argparse.Namespace) -> int:
     rungs = select_rungs(get_ladder(args.ladder), args.recipes)
     trained = {each.number: each for each in map(trained_rung, rungs)}
     # All of them before the first run, which may take days: a recipe that cannot be is told at once.
-    fits = {each.number: fitted(args, _recipe(args, each)) for each in (*trained.values(), *rungs)}
+    fits = {each.number: fit_for(args, _recipe(args, each)) for each in (*trained.values(), *rungs)}
     settle_output(args, "ladder", args.ladder)
     data = open_data_set(args.data, categories=args.categories)
     check_sizes((fits[number] for number in trained), num_images=len(data.train))

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from training.cli.command import MAX_SEED, add_json, add_workers, positive_int
 from training.cli.output import put, put_json, say
-from training.hardware import Fit, LrRule, fit
+from training.hardware import Fit, LrRule
 from training.plan import make_plan
-from training.recipe import Recipe
-from training.settings import RunSettings, num_processes
+from training.settings import RunSettings
 
 if TYPE_CHECKING:
     from training.studies.charts import Chart
@@ -81,16 +80,6 @@ def run_settings(args: argparse.Namespace) -> RunSettings:
         num_workers=args.workers,
         snapshot_every_steps=args.snapshot_every_steps,
         compile=args.compile,
-    )
-
-
-def fitted(args: argparse.Namespace, recipe: Recipe) -> Fit:
-    """The recipe as the flags of `add_training` run it, on as many processes as torchrun started. Raises as `fit`."""
-    return fit(
-        recipe,
-        num_gpus=num_processes(),
-        batch_size_per_gpu=args.batch_size_per_gpu or recipe.batch_size_per_gpu,
-        lr_rule=args.lr_rule,
     )
 
 

@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 
 from training.cli.command import Command, add_settings, positive_float
+from training.cli.fitting import fit_for
 from training.cli.output import table
 from training.cli.study_options import (
     add_output,
     add_training,
     check_sizes,
-    fitted,
     run_settings,
     seed_list,
     settle_output,
@@ -86,7 +86,7 @@ def _train(args: argparse.Namespace) -> list[Path] | None:
     if len(args.seeds) < 2:
         raise RecipeError("a spread takes two seeds or more, such as `--seeds 0,1,2`")
     recipe = override(get_recipe(args.subjects[0]), **parse_settings(args.settings))
-    fit = fitted(args, recipe)
+    fit = fit_for(args, recipe)
     settle_output(args, "seeds", recipe.id)
     data = open_data_set(args.data, categories=args.categories)
     check_sizes([fit], num_images=len(data.train))

@@ -9,13 +9,14 @@ from typing import Any, get_args
 
 from training.catalog import get_recipe
 from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int, seed_int
+from training.cli.fitting import fit_for
 from training.cli.output import pairs, put, say
 from training.cli.plan_run import plan_rows
-from training.hardware import Fit, LrRule, fit
+from training.hardware import Fit, LrRule
 from training.overrides import override, parse_settings
 from training.plan import make_plan
 from training.recipe import Recipe
-from training.settings import Choice, RunSettings, num_processes
+from training.settings import Choice, RunSettings
 
 _EPILOG = """\
 data:
@@ -85,12 +86,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     recipe = override(get_recipe(args.name), **parse_settings(args.settings))
-    fitted = fit(
-        recipe,
-        num_gpus=num_processes(),
-        batch_size_per_gpu=args.batch_size_per_gpu or recipe.batch_size_per_gpu,
-        lr_rule=args.lr_rule,
-    )
+    fitted = fit_for(args, recipe)
     settings = _settings(args, fitted.recipe)
     if settings.deterministic:
         # cuBLAS repeats itself only with a workspace of fixed size, and reads this before its first use:

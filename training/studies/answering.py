@@ -16,11 +16,12 @@ import torch
 
 from training.errors import DataSetError, RunError
 from training.export import FILE
-from training.pictures import FilePictures, Pictures, printable
+from training.pictures import FilePictures, Pictures
 from training.studies.parts import Parts, Record
 from training.tar_pictures import TarPictures
 from weights_registry.inference.answers import Labelled, answers
 from weights_registry.inference.classifier import Classifier
+from weights_registry.wording import printable
 
 NUM_IN_PART: Final = 1024
 

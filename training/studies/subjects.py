@@ -14,12 +14,13 @@ from torch import nn
 from training.dataset import open_data_set
 from training.environment import hardware, versions
 from training.errors import DataSetError
-from training.pictures import Pictures, printable
+from training.pictures import Pictures
 from training.splits import open_split
 from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.inference.loading import load
 from weights_registry.sources import fetch_verified
+from weights_registry.wording import printable
 
 _SPLITS: Final = ("val", "test")
 

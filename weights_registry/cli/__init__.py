@@ -1,7 +1,6 @@
 """The command `weights-registry`: parses, calls one command, turns errors into exit codes. Knows no command's work."""
 
 import argparse
-import io
 import logging
 import os
 import select
@@ -12,6 +11,7 @@ from weights_registry.cli import add, card, download, evaluate, listing, predict
 from weights_registry.cli.failures import CalledWrongly, CommandFailed
 from weights_registry.cli.parsers import PROG, with_examples
 from weights_registry.errors import RegistryError, UnknownWeights
+from weights_registry.streams import prepare_streams
 
 DONE, FAILED, CALLED_WRONGLY, INTERRUPTED = 0, 1, 2, 130
 
@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Whatever a person can bring about is told in a line on stderr; an error that is none of theirs is let through.
     """
     try:
-        _prepare_streams()
+        if not prepare_streams():
+            raise CommandFailed("stdout is closed; there is nowhere to write to")
         return _run(argv)
     except SystemExit as stop:  # argparse's way to end, after --help or a wrong option
         return stop.code if isinstance(stop.code, int) else DONE
@@ -75,17 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     for command in (listing, show, card, download, verify, predict, evaluate, add, remove):
         command.add_to(commands)
     return parser
-
-
-def _prepare_streams() -> None:
-    """Make stderr and stdout fit to be written to. Raises CommandFailed if the shell closed stdout (`>&-`)."""
-    if sys.stderr is None:  # closed as well: talk goes nowhere, and no file may be given its number
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
-    if sys.stdout is None:
-        raise CommandFailed("stdout is closed; there is nowhere to write to")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file name need not be Unicode: the bytes that are not are shown as `\udcff`, which JSON reads back.
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _fail(error: Exception, status: int) -> int:

@@ -135,8 +135,7 @@ class ImageTransforms:
     def _standardise(self, images_NCHW: torch.Tensor) -> torch.Tensor:
         """Values in 0..1 -> normalised, in place."""
         fed = self.preprocessing
-        find = _statistics if images_NCHW.device.type == "cpu" else _kept_statistics
-        mean_C11, std_C11 = find(fed.mean, fed.std, images_NCHW.dtype, images_NCHW.device)
+        mean_C11, std_C11 = statistics_of(fed, images_NCHW.dtype, images_NCHW.device)
         return images_NCHW.sub_(mean_C11).div_(std_C11)
 
     def _resize_floats(self, images: torch.Tensor) -> torch.Tensor:
@@ -186,17 +185,18 @@ def _to_tensor(picture: Image.Image) -> torch.Tensor:
     return levels_HWC[None] if levels_HWC.ndim == 2 else levels_HWC.permute(2, 0, 1)
 
 
-def _statistics(
-    mean: tuple[float, ...], std: tuple[float, ...], dtype: torch.dtype, device: torch.device
+@lru_cache(maxsize=32)
+def statistics_of(
+    preprocessing: Preprocessing, dtype: torch.dtype, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation, each (C, 1, 1), on the device."""
+    """Mean and standard deviation, each (C, 1, 1). They are shared: not to be written to.
+
+    Sent to the device once, as sending from this memory waits for a GPU.
+    """
+    values = preprocessing.mean, preprocessing.std
     with torch.inference_mode(False):  # to serve out of it as well, wherever they were made
-        mean_C11, std_C11 = (torch.tensor(values, dtype=dtype, device=device)[:, None, None] for values in (mean, std))
+        mean_C11, std_C11 = (torch.tensor(each, dtype=dtype, device=device)[:, None, None] for each in values)
     return mean_C11, std_C11
-
-
-# Sending from this memory waits for a GPU, so what was sent there is kept.
-_kept_statistics = lru_cache(maxsize=32)(_statistics)
 
 
 def _is_extreme(height: int, width: int) -> bool:
