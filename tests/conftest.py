@@ -1,6 +1,9 @@
-"""What all tests share: a catalog of their own, so that nobody's real one is read or written, and no limit of time."""
+"""What all tests share: a catalog of their own, so that nobody's real one is touched; no limit of time; and that
+Ctrl-C is heard, which a shell's background process, and all that it starts, would ignore.
+"""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from uuid import uuid4
@@ -28,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ[CATALOG_VARIABLE] = before
 
     config.add_cleanup(restore)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -121,14 +120,6 @@ def test_all_that_the_servers_tests_import_is_asked_for_before_so_that_they_are_
     assert needed <= {*SERVER, *NETWORKS, "numpy"}  # which torchvision brings
 
 
-@pytest.fixture
-def sigint_is_heard() -> Iterator[None]:
-    """As `main` sees to: a process that a shell started in the background hands on that it ignores SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 HANGING_TESTS = """\
 import time
 
@@ -140,7 +131,6 @@ def test_that_hangs():
 """
 
 
-@pytest.mark.usefixtures("sigint_is_heard")
 def test_tests_that_are_ended_leave_their_report_and_the_name_of_the_one_that_hung(tmp_path: Path) -> None:
     (tmp_path / "test_hanging.py").write_text(HANGING_TESTS)
     (tmp_path / "none.ini").write_text("[pytest]\n")

@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 from contextlib import suppress
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -125,9 +124,7 @@ def test_a_closed_stdout_is_a_failure_and_a_closed_stderr_is_none(start: Start) 
 @pytest.mark.slow
 def test_ctrl_c_ends_it_in_one_line_even_while_it_waits_for_stdin(start: Start, tmp_path: Path) -> None:
     output = tmp_path / "labels.csv"
-    # A test run in the background of a shell inherits that Ctrl-C is ignored.
-    default = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = start("predict", "-", "--output", output, stdin=subprocess.PIPE, preexec_fn=default)
+    process = start("predict", "-", "--output", output, stdin=subprocess.PIPE)
     assert process.stdin is not None
     # More than a pipe holds: once it is written, the command is reading.
     process.stdin.write(bytes(300_000))
