@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from training.recipe_table import recipe_table
+from training.recipes.recipe_table import recipe_table
 from weights_registry import Checkpoint
 from weights_registry.card.feeding_picture import Drawing, plan_drawing, write_feeding
 from weights_registry.card.folder import CardsFolder, bundled_checkpoints

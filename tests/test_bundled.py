@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from training import get_recipe, is_published
-from training.dataset import FASHION_MNIST_FOLDER
-from training.record import from_dict
-from training.runlog import fingerprint
+from training.data.dataset import FASHION_MNIST_FOLDER
+from training.recipes.record import from_dict
+from training.runs.runlog import fingerprint
 from weights_registry import ResNet20_Grey_Weights, WeightsEnum, sources
 from weights_registry.header import read_checkpoint
 
@@ -44,7 +44,7 @@ def test_the_run_trained_the_recipe_that_is_named_and_found_the_figure_that_is_s
 @pytest.mark.skipif(not FASHION_MNIST_FOLDER.is_dir(), reason="Debian's package dataset-fashion-mnist is not installed")
 @pytest.mark.parametrize("member", MEMBERS, ids=str)
 def test_a_thousand_pictures_are_named_about_as_well_as_all(member: WeightsEnum) -> None:
-    from training.dataset import open_data_set
+    from training.data.dataset import open_data_set
     from weights_registry import Classifier
     from weights_registry.inference.evaluation import wilson_interval
 

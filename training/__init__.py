@@ -3,8 +3,6 @@
 Importing it costs milliseconds and brings no torch: a recipe is data, and so are its schedules and its plan.
 """
 
-from training.catalog import get_recipe, is_published, list_recipes
-from training.diff import Change, recipe_diff, retrains
 from training.errors import (
     BatchMismatch,
     DataSetError,
@@ -18,13 +16,15 @@ from training.errors import (
     TrainingError,
     UnknownRecipe,
 )
-from training.hardware import Fit, fit
-from training.ladder import LADDER, Rung
-from training.overrides import override, parse_settings
-from training.plan import Plan, make_plan
-from training.recipe import Recipe
-from training.record import digest, from_json, to_json
-from training.schedule import (
+from training.recipes.catalog import get_recipe, is_published, list_recipes
+from training.recipes.diff import Change, recipe_diff, retrains
+from training.recipes.hardware import Fit, fit
+from training.recipes.overrides import override, parse_settings
+from training.recipes.plan import Plan, make_plan
+from training.recipes.published.ladder import LADDER, Rung
+from training.recipes.recipe import Recipe
+from training.recipes.record import digest, from_json, to_json
+from training.recipes.schedule import (
     ema_decay,
     learning_rate,
     learning_rate_at_step,

@@ -24,8 +24,8 @@ from tests.benchmarks.papers import Row, Start, parser, publish
 from tests.benchmarks.read_ahead import BATCHES_A_WORKER, SampleSteps, copies_for, steps_of_sample
 from tests.benchmarks.rounds import Sample, ratio, say, spread
 from training import Recipe, get_recipe, override, to_json
-from training.dataset import FASHION_MNIST_FOLDER
-from training.settings import default_num_workers
+from training.data.dataset import FASHION_MNIST_FOLDER
+from training.runs.settings import default_num_workers
 
 PROGRAM: Final = Path(__file__).parent / "programs" / "training_loops.py"
 NUM_CATEGORIES: Final = 10

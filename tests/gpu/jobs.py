@@ -43,7 +43,7 @@ def all_jobs(places: Places) -> list[Job]:
     return [
         Job(
             name="tests",
-            command=[python, *tests, "tests/gpu", "tests/training/test_step.py"],
+            command=[python, *tests, "tests/gpu", "tests/training/learning/test_step.py"],
             budget_s=300,
             stopped_by=(signal.SIGINT, signal.SIGTERM),  # at SIGINT pytest writes its report
             needs=("pytest", "pytest_timeout", "hypothesis", *NETWORKS),

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 import weights_registry
+from tests.training.cli.test_train_command import SMALL
 from tests.training.data_folders import write_data_folder
-from tests.training.test_run import same, stopped_after, weights
-from tests.training.test_train_command import SMALL
+from tests.training.runs.test_run import same, stopped_after, weights
 from tests.training.tiny_runs import open_tiny, train_tiny
 from training.distributed import Process
-from training.export import FILE
+from training.runs.export import FILE
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.training.test_step import PLAIN, batches
+from tests.training.learning.test_step import PLAIN, batches
 from tests.training.tiny_runs import CPU, TINY
 from training import Recipe, fit
 from training.distributed import Process, joined
-from training.ema import WeightAverage
-from training.networks import build_network
-from training.step import Learner, build_learner
+from training.learning.ema import WeightAverage
+from training.learning.networks import build_network
+from training.learning.step import Learner, build_learner
 
 MIXED = replace(PLAIN, mixup_alpha=0.2, cutmix_alpha=1.0, random_erasing=0.5, ema_decay=0.9, ema_every_steps=2)
 

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 
 from training import Recipe, fit, get_recipe
-from training.dataset import hold_out, open_data_set
+from training.data.dataset import hold_out, open_data_set
 from training.distributed import Process, joined
-from training.opening import Run, open_run
-from training.progress import progress_for
-from training.run import train
-from training.settings import RunSettings
-from training.stopping import StopWish, stop_wishes
+from training.runs.opening import Run, open_run
+from training.runs.progress import progress_for
+from training.runs.run import train
+from training.runs.settings import RunSettings
+from training.runs.stopping import StopWish, stop_wishes
 from weights_registry import Preprocessing
 
 ARCHITECTURE = "registry/resnet8-w4"

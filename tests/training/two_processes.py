@@ -10,9 +10,9 @@ import torch
 from tests.training.tiny_runs import TINY, open_tiny
 from training import TrainingError
 from training.distributed import Process, joined
-from training.progress import Pace, Silence
-from training.run import train
-from training.stopping import StopWish
+from training.runs.progress import Pace, Silence
+from training.runs.run import train
+from training.runs.stopping import StopWish
 
 RECIPE = replace(TINY, repeated_augmentations=1, epochs=1, warmup_epochs=0, warmup_start_factor=None)
 

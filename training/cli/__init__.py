@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from training.catalog import get_recipe
 from training.cli.command import Command
 from training.cli.compare import COMPARE
 from training.cli.curves import CURVES
@@ -24,6 +23,7 @@ from training.cli.study import STUDY
 from training.cli.train import TRAIN
 from training.cli.verify import VERIFY
 from training.errors import RecipeError, TrainingError, UnknownRecipe
+from training.recipes.catalog import get_recipe
 from weights_registry.errors import RegistryError
 from weights_registry.streams import prepare_streams
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from training.settings import default_num_workers
+from training.runs.settings import default_num_workers
 
 # What every generator of random numbers takes.
 MAX_SEED: Final = 2**63 - 1

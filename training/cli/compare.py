@@ -2,12 +2,12 @@
 
 import argparse
 
-from training.catalog import get_recipe
 from training.cli.command import Command, add_json
 from training.cli.output import put, put_json, say, table
-from training.diff import format_value, recipe_diff, retrains
-from training.fields import Facts
-from training.recipe_fields import RUN_FIELDS
+from training.recipes.catalog import get_recipe
+from training.recipes.diff import format_value, recipe_diff, retrains
+from training.recipes.fields import Facts
+from training.recipes.recipe_fields import RUN_FIELDS
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from training.cli.command import Command, png_path
 from training.cli.output import put
-from training.curves import draw_curves
+from training.runs.curves import draw_curves
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,9 +2,9 @@
 
 import argparse
 
-from training.hardware import Fit, fit
-from training.recipe import Recipe
-from training.settings import num_processes
+from training.recipes.hardware import Fit, fit
+from training.recipes.recipe import Recipe
+from training.runs.settings import num_processes
 
 
 def fit_for(args: argparse.Namespace, recipe: Recipe) -> Fit:

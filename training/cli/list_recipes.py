@@ -3,11 +3,11 @@
 import argparse
 from typing import Any
 
-from training.catalog import list_recipes, other_names
 from training.cli.command import Command, add_json
 from training.cli.output import put, put_json, say, table
-from training.recipe import Recipe
-from training.record import digest
+from training.recipes.catalog import list_recipes, other_names
+from training.recipes.recipe import Recipe
+from training.recipes.record import digest
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

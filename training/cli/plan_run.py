@@ -4,12 +4,12 @@ import argparse
 from dataclasses import asdict
 from typing import get_args
 
-from training.catalog import get_recipe
 from training.cli.command import Command, add_json, add_settings, positive_float, positive_int
 from training.cli.output import pairs, put, put_json, say
-from training.hardware import Fit, LrRule, fit
-from training.overrides import override, parse_settings
-from training.plan import Plan, make_plan
+from training.recipes.catalog import get_recipe
+from training.recipes.hardware import Fit, LrRule, fit
+from training.recipes.overrides import override, parse_settings
+from training.recipes.plan import Plan, make_plan
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,19 +5,19 @@ from dataclasses import MISSING, asdict, fields
 from textwrap import wrap
 from typing import Any
 
-from training.catalog import get_recipe
 from training.cli.command import Command, add_json, add_settings, png_path
 from training.cli.curve import draw
 from training.cli.output import can_print, pairs, put, put_json, say, table
-from training.curves import draw_learning_rate
-from training.diff import format_value
-from training.fields import Facts, describe
-from training.overrides import kind_of, override, parse_settings
-from training.recipe import Recipe, field_types
-from training.recipe_fields import RUN_FIELDS
-from training.recipes.fashion_mnist import ARCHITECTURE as FASHION_MNIST_ARCHITECTURE
-from training.record import digest, to_dict
-from training.schedule import ema_decay, learning_rates
+from training.recipes.catalog import get_recipe
+from training.recipes.diff import format_value
+from training.recipes.fields import Facts, describe
+from training.recipes.overrides import kind_of, override, parse_settings
+from training.recipes.published.fashion_mnist import ARCHITECTURE as FASHION_MNIST_ARCHITECTURE
+from training.recipes.recipe import Recipe, field_types
+from training.recipes.recipe_fields import RUN_FIELDS
+from training.recipes.record import digest, to_dict
+from training.recipes.schedule import ema_decay, learning_rates
+from training.runs.curves import draw_learning_rate
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

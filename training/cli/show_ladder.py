@@ -6,9 +6,9 @@ from typing import Any
 
 from training.cli.command import Command, add_json
 from training.cli.output import put, put_json, say, table
-from training.diff import format_value
-from training.ladder import FIGURES_ARE_OF, Rung
-from training.ladders import LADDERS, get_ladder
+from training.recipes.diff import format_value
+from training.recipes.ladders import LADDERS, get_ladder
+from training.recipes.published.ladder import FIGURES_ARE_OF, Rung
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

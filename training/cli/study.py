@@ -14,7 +14,7 @@ from training.cli.study_kfold import KFOLD
 from training.cli.study_ladder import LADDER_STUDY
 from training.cli.study_resize import RESIZE
 from training.cli.study_seeds import SEEDS
-from training.stopping import Stopped
+from training.runs.stopping import Stopped
 
 STUDIES: Final[tuple[Command, ...]] = (
     RESIZE,

@@ -142,10 +142,10 @@ def _open(weights: str | Path, sizes: tuple[int, ...], device: "torch.device") -
 
 def _train_size(weights: str | Path, subject: "Subject") -> int | None:
     """Side in pixels of the crops it was trained on, None if neither its recipe nor its run is known."""
-    from training.catalog import get_recipe
     from training.errors import RunError, UnknownRecipe
-    from training.record import from_dict
-    from training.runlog import RunLog
+    from training.recipes.catalog import get_recipe
+    from training.recipes.record import from_dict
+    from training.runs.runlog import RunLog
 
     try:
         return get_recipe(subject.checkpoint.recipe or "").train_crop_size

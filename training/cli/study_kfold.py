@@ -20,7 +20,7 @@ from training.cli.study_options import (
     tell,
 )
 from training.errors import RecipeError
-from training.overrides import override, parse_settings
+from training.recipes.overrides import override, parse_settings
 
 _EPILOG = """\
 two recipes, each trained on all folds of the training pictures but one and measured on that one:
@@ -70,9 +70,9 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _recipes(args: argparse.Namespace) -> int:
-    from training.catalog import get_recipe
-    from training.dataset import open_data_set
-    from training.record import digest
+    from training.data.dataset import open_data_set
+    from training.recipes.catalog import get_recipe
+    from training.recipes.record import digest
     from training.studies.folds import stratified_folds
     from training.studies.kfold import compare_recipes
     from training.studies.runs import all_but, read_result, runner
@@ -157,7 +157,7 @@ def _changed(own: Any, settings: list[str]) -> Any:
 
 def _told(way: Any, own: Any) -> str:
     """What of a way to feed differs from the checkpoint's own, as it would be set."""
-    from training.diff import format_value
+    from training.recipes.diff import format_value
 
     names = [name for name in own.__slots__ if getattr(way, name) != getattr(own, name)]
     return " ".join(f"{name}={format_value(getattr(way, name))}" for name in names) or f"resize_size={own.resize_size}"

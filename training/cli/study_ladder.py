@@ -20,17 +20,17 @@ from training.cli.study_options import (
     settle_output,
     tell,
 )
-from training.ladders import LADDERS, get_ladder
-from training.overrides import override, parse_settings
-from training.shortening import times_epochs
+from training.recipes.ladders import LADDERS, get_ladder
+from training.recipes.overrides import override, parse_settings
+from training.recipes.shortening import times_epochs
 
 if TYPE_CHECKING:
     import torch
 
-    from training.dataset import DataSet
-    from training.hardware import Fit
-    from training.ladder import Rung
-    from training.recipe import Recipe
+    from training.data.dataset import DataSet
+    from training.recipes.hardware import Fit
+    from training.recipes.published.ladder import Rung
+    from training.recipes.recipe import Recipe
     from training.studies.ladder import LadderStudy, Reached
 
 _EPILOG = """\
@@ -59,7 +59,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from training.dataset import open_data_set
+    from training.data.dataset import open_data_set
     from training.studies.charts import ladder_charts
     from training.studies.ladder import Measured, climb, select_rungs, trained_rung
     from training.studies.record import to_record
@@ -137,7 +137,7 @@ def _reached(
     args: argparse.Namespace, rung: "Rung", seed: int, data: "DataSet", fit: "Fit", device: "torch.device"
 ) -> "Reached":
     """What a seed of a rung came to: as its run's log says, or measured anew where only the feeding changes."""
-    from training.export import FILE
+    from training.runs.export import FILE
     from training.studies.ladder import Reached, trained_rung
     from training.studies.outcomes import percent
     from training.studies.runs import read_result

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from training.cli.command import MAX_SEED, add_json, add_workers, positive_int
 from training.cli.output import put, put_json, say
-from training.hardware import Fit, LrRule
-from training.plan import make_plan
-from training.settings import RunSettings
+from training.recipes.hardware import Fit, LrRule
+from training.recipes.plan import make_plan
+from training.runs.settings import RunSettings
 
 if TYPE_CHECKING:
     from training.studies.charts import Chart

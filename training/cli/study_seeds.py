@@ -16,7 +16,7 @@ from training.cli.study_options import (
     tell,
 )
 from training.errors import RecipeError
-from training.overrides import override, parse_settings
+from training.recipes.overrides import override, parse_settings
 
 _EPILOG = """\
   reproduce-weights study seeds resnet50/v2 --data DIR --seeds 0,1,2    trains what is not there yet
@@ -77,8 +77,8 @@ def _run(args: argparse.Namespace) -> int:
 
 def _train(args: argparse.Namespace) -> list[Path] | None:
     """The folders of the runs, trained to their end; None in processes other than the first."""
-    from training.catalog import get_recipe
-    from training.dataset import open_data_set
+    from training.data.dataset import open_data_set
+    from training.recipes.catalog import get_recipe
     from training.studies.runs import runner
 
     if len(args.subjects) != 1:

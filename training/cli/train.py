@@ -7,16 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
-from training.catalog import get_recipe
 from training.cli.command import Command, add_settings, add_workers, natural_int, positive_int, seed_int
 from training.cli.fitting import fit_for
 from training.cli.output import pairs, put, say
 from training.cli.plan_run import plan_rows
-from training.hardware import Fit, LrRule
-from training.overrides import override, parse_settings
-from training.plan import make_plan
-from training.recipe import Recipe
-from training.settings import Choice, RunSettings
+from training.recipes.catalog import get_recipe
+from training.recipes.hardware import Fit, LrRule
+from training.recipes.overrides import override, parse_settings
+from training.recipes.plan import make_plan
+from training.recipes.recipe import Recipe
+from training.runs.settings import Choice, RunSettings
 
 _EPILOG = """\
 data:
@@ -92,10 +92,10 @@ def _run(args: argparse.Namespace) -> int:
         # cuBLAS repeats itself only with a workspace of fixed size, and reads this before its first use:
         # https://docs.nvidia.com/cuda/cublas/index.html#results-reproducibility
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    from training.board import require_tensorboard
-    from training.dataset import hold_out, open_data_set
+    from training.data.dataset import hold_out, open_data_set
     from training.distributed import joined
-    from training.ending import check_catalog_name
+    from training.runs.board import require_tensorboard
+    from training.runs.ending import check_catalog_name
 
     if args.tensorboard is not None:
         require_tensorboard()
@@ -114,8 +114,8 @@ def _run(args: argparse.Namespace) -> int:
 def _plan(fitted: Fit, settings: RunSettings, data: Any, process: Any) -> int:
     from dataclasses import replace
 
-    from training.opening import open_run
-    from training.speed import measure_speed
+    from training.runs.opening import open_run
+    from training.runs.speed import measure_speed
 
     make_plan(fitted.recipe, num_images=len(data.train))  # a set that is too small is told before anything is measured
     with TemporaryDirectory() as folder:
@@ -127,11 +127,11 @@ def _plan(fitted: Fit, settings: RunSettings, data: Any, process: Any) -> int:
 
 
 def _train(fitted: Fit, settings: RunSettings, data: Any, process: Any, args: argparse.Namespace) -> int:
-    from training.board import shown_on_board
-    from training.opening import open_run
-    from training.progress import progress_for
-    from training.run import train
-    from training.stopping import stop_wishes
+    from training.runs.board import shown_on_board
+    from training.runs.opening import open_run
+    from training.runs.progress import progress_for
+    from training.runs.run import train
+    from training.runs.stopping import stop_wishes
 
     progress = progress_for(is_first=process.is_first)
     with stop_wishes() as stop:
@@ -151,7 +151,7 @@ def _train(fitted: Fit, settings: RunSettings, data: Any, process: Any, args: ar
 
 
 def _end(output: Path, args: argparse.Namespace) -> None:
-    from training.ending import end_run
+    from training.runs.ending import end_run
 
     ended = end_run(
         output, choice=args.choose, licence=args.licence, name=args.catalog_name, in_catalog=not args.no_catalog

@@ -8,7 +8,7 @@ from training.cli.command import Command, add_json, add_workers
 from training.cli.output import pairs, put, put_json
 
 if TYPE_CHECKING:
-    from training.verify_run import Verdict
+    from training.runs.verify_run import Verdict
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from training.verify_run import verify_run
+    from training.runs.verify_run import verify_run
 
     verdict = verify_run(args.run, args.data, categories=args.categories, device=args.device, num_workers=args.workers)
     if verdict.is_first:

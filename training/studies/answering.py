@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from training.data.pictures import FilePictures, Pictures
+from training.data.tar_pictures import TarPictures
 from training.errors import DataSetError, RunError
-from training.export import FILE
-from training.pictures import FilePictures, Pictures
+from training.runs.export import FILE
 from training.studies.parts import Parts, Record
-from training.tar_pictures import TarPictures
 from weights_registry.inference.answers import Labelled, answers
 from weights_registry.inference.classifier import Classifier
 from weights_registry.wording import printable

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from statistics import fmean, stdev
 
 from training.errors import UnknownRecipe
-from training.ladder import FIGURES_ARE_OF, Rung
+from training.recipes.published.ladder import FIGURES_ARE_OF, Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+from training.data.feeding import outlast_signals
+from training.data.pictures import Pictures
 from training.errors import DataSetError, RunError
-from training.feeding import outlast_signals
-from training.pictures import Pictures
 from training.studies.parts import Parts, Record
 from weights_registry.errors import InvalidImage
 from weights_registry.inference.engine import Engine
@@ -45,7 +45,7 @@ class Outcomes:
 
 
 def percent(hits_N: npt.NDArray[np.bool_]) -> float:
-    """The share of hits in percent, rounded as `training.scores` rounds it."""
+    """The share of hits in percent, rounded as `training.learning.scores` rounds it."""
     return 100 * int(hits_N.sum()) / len(hits_N)
 
 

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.dataset import DataSet
+from training.data.dataset import DataSet
+from training.data.pictures import SelectedPictures
 from training.distributed import Process, joined, wait_for_all
 from training.errors import RunError
-from training.export import FILE, export
-from training.hardware import Fit
-from training.opening import open_run
-from training.pictures import SelectedPictures
-from training.progress import Progress, progress_for
-from training.record import from_dict
-from training.run import train
-from training.runlog import Record, RunLog
-from training.settings import RunSettings
-from training.stopping import Stopped, StopWish, stop_wishes
+from training.recipes.hardware import Fit
+from training.recipes.record import from_dict
+from training.runs.export import FILE, export
+from training.runs.opening import open_run
+from training.runs.progress import Progress, progress_for
+from training.runs.run import train
+from training.runs.runlog import Record, RunLog
+from training.runs.settings import RunSettings
+from training.runs.stopping import Stopped, StopWish, stop_wishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from typing import Any, Final
 import torch
 from torch import nn
 
-from training.dataset import open_data_set
-from training.environment import hardware, versions
+from training.data.dataset import open_data_set
+from training.data.pictures import Pictures
+from training.data.splits import open_split
 from training.errors import DataSetError
-from training.pictures import Pictures
-from training.splits import open_split
+from training.runs.environment import hardware, versions
 from weights_registry.categories import CategorySet
 from weights_registry.checkpoint import Checkpoint
 from weights_registry.inference.loading import load

@@ -17,8 +17,8 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler, default_collate
 from torchvision import transforms
 from torchvision.transforms import InterpolationMode, v2
 
-from training.recipe import Recipe
-from training.schedule import ema_decay
+from training.recipes.recipe import Recipe
+from training.recipes.schedule import ema_decay
 
 
 def train_transforms(recipe: Recipe) -> Callable[[Any], torch.Tensor]:

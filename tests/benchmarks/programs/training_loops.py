@@ -22,16 +22,16 @@ from tests.benchmarks.programs.references_loop import ReferencesLoop, make_loade
 from tests.benchmarks.read_ahead import SampleSteps
 from tests.benchmarks.rounds import Sample, interleave, reason
 from training import Recipe, fit, from_json
-from training.dataset import DataSet, open_data_set
+from training.data.dataset import DataSet, open_data_set
+from training.data.feeding import Unreadable, training_loader
+from training.data.pictures import ArrayPictures
+from training.data.sampler import BatchSampler, Deal, Position
 from training.distributed import Process
-from training.epoch import EpochRun, Totals
-from training.feeding import Unreadable, training_loader
-from training.networks import build_network
-from training.pictures import ArrayPictures
-from training.progress import Silence
-from training.sampler import BatchSampler, Deal, Position
-from training.step import build_learner
-from training.stopping import StopWish
+from training.learning.networks import build_network
+from training.learning.step import build_learner
+from training.runs.epoch import EpochRun, Totals
+from training.runs.progress import Silence
+from training.runs.stopping import StopWish
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from PIL import Image
 
 from tests.small_checkpoints import build_colours, colours, record, write_colours, write_pictures
 from training.cli import main
+from training.data.pictures import ArrayPictures
 from training.errors import RunError
-from training.pictures import ArrayPictures
 from training.studies.answering import first_answers, log_probabilities, name_of, weights_of
 from training.studies.parts import open_parts
 from training.studies.subjects import open_pictures

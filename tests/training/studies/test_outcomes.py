@@ -15,8 +15,8 @@ from torch import nn
 from tests.training.studies.planted import CROP, FED, PlantedPictures, WidthJudge, share_at
 from tests.training.tiny_runs import TINY
 from training import DataSetError, RunError
-from training.feeding import EvaluationSet, evaluation_loader
-from training.scores import score
+from training.data.feeding import EvaluationSet, evaluation_loader
+from training.learning.scores import score
 from training.studies import outcomes as module
 from training.studies.outcomes import Outcomes, measure
 from training.studies.parts import Parts, open_parts

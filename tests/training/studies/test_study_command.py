@@ -15,9 +15,9 @@ from tests.training.data_folders import write_data_folder
 from tests.training.tiny_runs import TINY, train_tiny
 from training.cli import main
 from training.cli.study import STUDIES
-from training.export import FILE, export
-from training.pictures import FilePictures
-from training.runlog import RunLog
+from training.data.pictures import FilePictures
+from training.runs.export import FILE, export
+from training.runs.runlog import RunLog
 from training.studies.runs import read_result
 
 SMALL = (
@@ -83,7 +83,7 @@ def test_resize_measures_once_and_is_analysed_again_from_what_lies_there(
     def never(*args: Any, **kwargs: Any) -> Any:
         raise AssertionError("what is done was measured again")
 
-    monkeypatch.setattr("training.pictures.FilePictures.read", never)
+    monkeypatch.setattr("training.data.pictures.FilePictures.read", never)
     study(*words, "--seed", "7")
     told = capsys.readouterr()
     assert "resize   acc@1" in told.out
