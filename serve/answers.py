@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from serve.errors import status_of
-from serve.model import ModelFacts, Probabilities
-from serve.predictor import Classified
+from serve.models.model import ModelFacts, Probabilities
+from serve.models.predictor import Classified
 from weights_registry.checkpoint import Checkpoint
 
 Json = dict[str, Any]

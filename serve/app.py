@@ -8,20 +8,20 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from serve.access_log import AccessLog
-from serve.auth import ApiKey
-from serve.limits import BodyLimits
-from serve.methods import HeadAsGet
-from serve.predictor import Predictor
-from serve.problems import answer_in_problems
+from serve.http.access_log import AccessLog
+from serve.http.auth import ApiKey
+from serve.http.limits import BodyLimits
+from serve.http.methods import HeadAsGet
+from serve.http.problems import answer_in_problems
+from serve.http.request_layer import RequestLayer
+from serve.http.unread import UnreadBodies
+from serve.models.predictor import Predictor
 from serve.protocol_v2 import routes as protocol_v2
-from serve.request_layer import RequestLayer
 from serve.routes import crop, docs, health, hugging_face, models, page, predict
 from serve.routes.raw_predict import RawPredict
 from serve.serving import Serving
 from serve.settings import Settings
 from serve.telemetry import Telemetry
-from serve.unread import UnreadBodies
 
 _log = logging.getLogger("serve")
 

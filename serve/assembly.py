@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from serve.access_log import access_log
 from serve.app import create_app
-from serve.model import Model
-from serve.predictor import LocalPredictor
+from serve.http.access_log import access_log
+from serve.models.model import Model
+from serve.models.predictor import LocalPredictor
 from serve.settings import Settings
 from serve.telemetry import Telemetry
 
@@ -36,7 +36,7 @@ def checkpoint_opener(settings: Settings) -> Callable[[str], Model]:
         from weights_registry.finding import find_checkpoint
 
         find_checkpoint(weights)  # a wrong name is told at once, not after the seconds that torch takes to import
-        from serve.checkpoint_model import ModelOptions, open_checkpoint, use_threads
+        from serve.models.checkpoint_model import ModelOptions, open_checkpoint, use_threads
         from weights_registry.inference.images import ImageLimits
 
         # Every thread that ever shared its work keeps helpers of its own. When all of them outnumber the cores, OpenMP

@@ -41,6 +41,12 @@ class Problem(Schema):
     request_id: str | None = Field(None, description="As in the X-Request-ID header.")
 
 
+class Error(BaseModel):
+    """An error, as the protocols of others have it."""
+
+    error: str
+
+
 class Picture(Schema):
     """What became of one picture of a request: its categories, best first, or its error."""
 

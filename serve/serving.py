@@ -9,8 +9,8 @@ from starlette.types import Receive
 
 from serve.answers import Json, failed_picture, picture, prediction
 from serve.errors import ClientGone, InvalidRequest, ServeError
-from serve.hang_ups import HangUpWatch
-from serve.predictor import Predictor
+from serve.http.hang_ups import HangUpWatch
+from serve.models.predictor import Predictor
 from serve.settings import Settings
 from serve.telemetry import Telemetry
 from weights_registry.errors import InvalidImage

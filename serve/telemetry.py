@@ -20,9 +20,9 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from serve.engine_threads import BatchReport
-from serve.model import ModelFacts
-from serve.predictor import Classified
+from serve.batching.engine_threads import BatchReport
+from serve.models.model import ModelFacts
+from serve.models.predictor import Classified
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)

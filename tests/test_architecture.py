@@ -91,6 +91,25 @@ def test_imports_run_one_way(package: str, forbidden: tuple[str, ...]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("package", "upwards"),
+    [
+        ("training", ("recipes", "data", "learning", "runs", "studies", "cli")),
+        ("serve", ("batching", "models", "http", "routes", "protocol_v2", "cli")),
+    ],
+)
+def test_the_folders_of_a_package_import_downwards(package: str, upwards: tuple[str, ...]) -> None:
+    for level, folder in enumerate(upwards):
+        sources = sources_of(f"{package}/{folder}")
+        assert sources
+        assert not [
+            place(path, found)
+            for path in sources
+            for found in imports_of(path)
+            if any(found.is_of(f"{package}.{above}") for above in upwards[level + 1 :])
+        ]
+
+
 def test_root_modules_and_all_they_import_need_only_the_standard_library() -> None:
     reached = sorted((ROOT / "weights_registry").glob("*.py"))
     assert reached

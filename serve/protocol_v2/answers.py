@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from serve.answers import Json, rank
-from serve.model import ModelFacts
+from serve.models.model import ModelFacts
 from serve.protocol_v2 import tensors
 from serve.protocol_v2.calls import OUTPUT, WantedOutput
 from serve.protocol_v2.tensors import Tensor

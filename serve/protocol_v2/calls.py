@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from serve.errors import InvalidRequest, UnreadableBody
-from serve.json_limits import check_json
+from serve.http.json_limits import check_json
 from serve.protocol_v2.schemas import InferRequest, Input, RequestedOutput
 from serve.protocol_v2.tensors import Datatype, Tensor, check_datatype, from_binary, from_json
 

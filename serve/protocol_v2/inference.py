@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from starlette.types import Receive
 
 from serve.errors import InvalidRequest, TooLarge
-from serve.model import ModelFacts, Pixels
-from serve.predictor import Classified
+from serve.models.model import ModelFacts, Pixels
+from serve.models.predictor import Classified
 from serve.protocol_v2.calls import Call
 from serve.protocol_v2.tensors import Tensor
 from serve.serving import Serving

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
-from serve.model import ModelFacts
+from serve.models.model import ModelFacts
 from serve.protocol_v2.answers import VERSION
 from serve.protocol_v2.calls import INPUT, OUTPUT
 from serve.protocol_v2.schemas import ModelMetadata, ServerMetadata, TensorMetadata

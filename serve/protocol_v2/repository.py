@@ -9,9 +9,8 @@ from starlette.exceptions import HTTPException
 from serve.errors import InvalidRequest, TooLarge, UnreadableBody
 from serve.protocol_v2.answers import VERSION
 from serve.protocol_v2.calls import first_error
-from serve.protocol_v2.documents import problems, schema_of
 from serve.protocol_v2.schemas import IndexEntry, IndexRequest, LoadRequest, UnloadRequest
-from serve.routes.documents import SECURITY
+from serve.routes.documents import SECURITY, errors, schema_of
 from serve.routes.models import require_key
 from serve.serving import Serving, read_body
 from weights_registry.catalog import get_weights, list_weights
@@ -46,7 +45,7 @@ def _add_repository(routes: APIRouter, serving: Serving) -> None:
         "/repository/index",
         response_model_exclude_none=True,
         openapi_extra=_body(IndexRequest),
-        responses=problems(400, 401, 403, 408, 413),
+        responses=errors(400, 401, 403, 408, 413),
     )
     async def index(request: Request) -> list[IndexEntry]:
         """The models that serve, those being loaded, and the registered ones that could be loaded."""
@@ -56,7 +55,7 @@ def _add_repository(routes: APIRouter, serving: Serving) -> None:
         entries += [_unloaded(each.id) for each in list_weights() if each.id not in served]
         return [entry for entry in entries if entry.state == "READY" or not wanted.ready]
 
-    responses = problems(400, 401, 403, 404, 408, 413, 502, 503)
+    responses = errors(400, 401, 403, 404, 408, 413, 502, 503)
 
     @routes.post("/repository/models/{name}/load", openapi_extra=_body(LoadRequest), responses=responses)
     async def load(name: Name, request: Request) -> dict[str, Any]:

@@ -7,14 +7,13 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 
 from serve.errors import UnknownModel
-from serve.model import ModelFacts
+from serve.models.model import ModelFacts
 from serve.protocol_v2 import repository, schemas
 from serve.protocol_v2.answers import LENGTH_HEADER, VERSION, output_tensor, response
-from serve.protocol_v2.documents import problems, schema_of
 from serve.protocol_v2.inference import infer
 from serve.protocol_v2.metadata import model_config, model_metadata, model_statistics, server_metadata
 from serve.protocol_v2.reading import CallReader
-from serve.routes.documents import SECURITY
+from serve.routes.documents import SECURITY, errors, schema_of
 from serve.routes.health import readiness
 from serve.serving import Serving
 
@@ -61,7 +60,7 @@ def router(serving: Serving) -> APIRouter:
 
 
 def _add_server_routes(routes: APIRouter, serving: Serving) -> None:
-    @routes.get("", summary="Server metadata", dependencies=[SECURITY], responses=problems(401, 403))
+    @routes.get("", summary="Server metadata", dependencies=[SECURITY], responses=errors(401, 403))
     async def get_server() -> schemas.ServerMetadata:
         """The server's name and version, and the protocol's extensions that it has."""
         return server_metadata()
@@ -79,19 +78,19 @@ def _add_server_routes(routes: APIRouter, serving: Serving) -> None:
         response.status_code = 200 if is_ready else 503
         return schemas.Ready(ready=is_ready)
 
-    @routes.get("/models", summary="List the models", dependencies=[SECURITY], responses=problems(401, 403))
+    @routes.get("/models", summary="List the models", dependencies=[SECURITY], responses=errors(401, 403))
     async def list_models() -> schemas.ModelNames:
         """The names of the models that serve."""
         return schemas.ModelNames(models=[name for name, facts in serving.predictor.models().items() if facts])
 
-    @routes.get("/models/stats", summary="Statistics", dependencies=[SECURITY], responses=problems(401, 403))
+    @routes.get("/models/stats", summary="Statistics", dependencies=[SECURITY], responses=errors(401, 403))
     async def get_all_statistics() -> dict[str, Any]:
         """The numbers of all models, by Triton's names."""
         return _statistics(serving, [facts for facts in serving.predictor.models().values() if facts])
 
 
 def _add_model_routes(routes: APIRouter, serving: Serving) -> None:
-    options: dict[str, Any] = {"dependencies": [SECURITY], "responses": problems(400, 401, 403, 404, 503)}
+    options: dict[str, Any] = {"dependencies": [SECURITY], "responses": errors(400, 401, 403, 404, 503)}
     hidden: dict[str, Any] = {"dependencies": [SECURITY], "include_in_schema": False}
 
     @routes.get("/models/{name}/versions/{version}", **hidden)
@@ -129,7 +128,7 @@ def _add_inference(routes: APIRouter, serving: Serving) -> None:
         dependencies=[SECURITY],
         response_class=JSONResponse,
         openapi_extra=_INFER,
-        responses=problems(400, 401, 403, 404, 408, 413, 415, 503, 504) | {200: _INFERRED},
+        responses=errors(400, 401, 403, 404, 408, 413, 415, 503, 504) | {200: _INFERRED},
     )
     async def infer_model(name: Name, request: Request) -> Response:
         """Probabilities of each picture, or its likeliest categories. One bad picture fails the whole tensor."""

@@ -17,12 +17,6 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-class Error(Schema):
-    """What is sent instead of an answer."""
-
-    error: str
-
-
 class InputParameters(Schema):
     """Parameters of an input tensor."""
 

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from PIL import Image
 
 from serve.errors import DeadlineExceeded, InvalidRequest, QueueFull, UnsupportedMediaType
-from serve.predictor import Predictor
-from serve.routes.documents import PROBLEMS, SECURITY
+from serve.models.predictor import Predictor
+from serve.routes.documents import SECURITY, problems
 from serve.routes.raw_predict import is_raw
 from serve.serving import Serving, read_body
 
@@ -23,7 +23,6 @@ _DOCUMENT: dict[str, Any] = {
         "content": {"image/*": _BINARY, "application/octet-stream": _BINARY},
     }
 }
-_STATUSES = (400, 401, 403, 404, 408, 413, 415, 422, 503, 504)
 _PNG: dict[str, Any] = {"description": "The crop, losslessly.", "content": {"image/png": _BINARY}}
 
 
@@ -37,7 +36,7 @@ def router(serving: Serving) -> APIRouter:
         response_class=Response,
         summary="Show what the network sees of a picture",
         openapi_extra=_DOCUMENT,
-        responses={200: _PNG, **{status: PROBLEMS[status] for status in _STATUSES}},
+        responses=problems(400, 401, 403, 404, 408, 413, 415, 422, 503, 504) | {200: _PNG},
     )
     async def crop(
         request: Request,

@@ -8,8 +8,8 @@ from importlib.resources import files
 
 from fastapi import APIRouter
 
+from serve.http.static_files import read, routes_of
 from serve.serving import Serving
-from serve.static_files import read, routes_of
 
 OURS = ("index.html", "docs.js")
 SWAGGER_UI = ("swagger-ui.css", "swagger-ui-bundle.js")

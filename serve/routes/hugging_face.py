@@ -15,9 +15,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 from serve.errors import InvalidRequest, UnreadableBody, UnsupportedMediaType
-from serve.json_limits import check_json
-from serve.protocol_v2.documents import problems, schema_of
-from serve.routes.documents import SECURITY
+from serve.http.json_limits import check_json
+from serve.routes.documents import SECURITY, errors, schema_of
 from serve.routes.raw_predict import is_raw
 from serve.serving import NamedPicture, Serving, read_body
 
@@ -71,7 +70,7 @@ def router(serving: Serving) -> APIRouter:
     options: dict[str, Any] = {
         "response_model": list[LabelledScore],
         "openapi_extra": _DOCUMENT,
-        "responses": problems(400, 401, 403, 404, 408, 413, 415, 422, 503, 504),
+        "responses": errors(400, 401, 403, 404, 408, 413, 415, 422, 503, 504),
     }
 
     @routes.post("", summary="Classify a picture, for Hugging Face's clients", **options)

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from serve.errors import NotReady, UnknownModel, WrongKey
-from serve.model import ModelFacts
-from serve.routes.documents import PROBLEMS, SECURITY
+from serve.models.model import ModelFacts
+from serve.routes.documents import SECURITY, problems
 from serve.schemas import ModelDetail, ModelList, ModelSummary
 from serve.serving import Serving
 from weights_registry.card import find_recipe_table, make_card
@@ -24,17 +24,17 @@ def router(serving: Serving) -> APIRouter:
     routes = APIRouter(prefix="/models", tags=["models"], dependencies=[SECURITY])
     predictor, telemetry = serving.predictor, serving.telemetry
 
-    @routes.get("", summary="List the models", responses=_problems(401, 403))
+    @routes.get("", summary="List the models", responses=problems(401, 403))
     async def list_models() -> ModelList:
         """The models that are served or being loaded, the default first."""
         return ModelList(models=[_summary(serving, name, facts) for name, facts in predictor.models().items()])
 
-    @routes.get("/{name}", summary="All about one model", responses=_problems(401, 403, 404, 422, 503))
+    @routes.get("/{name}", summary="All about one model", responses=problems(401, 403, 404, 422, 503))
     async def get_model(name: Name) -> ModelDetail:
         """The whole record of the checkpoint, origin, digest, categories, accuracies and all; and its card."""
         return await _detail(serving, predictor.find(name))
 
-    @routes.post("/{name}", summary="Load a model", status_code=201, responses=_problems(401, 403, 404, 422, 502, 503))
+    @routes.post("/{name}", summary="Load a model", status_code=201, responses=problems(401, 403, 404, 422, 502, 503))
     async def load_model(name: Name) -> ModelDetail:
         """Load it, or load it again. It is warmed up before it serves; if that fails, the old one goes on serving."""
         require_key(serving)
@@ -43,7 +43,7 @@ def router(serving: Serving) -> APIRouter:
         telemetry.model_loaded(facts)
         return await _detail(serving, facts)
 
-    @routes.delete("/{name}", summary="Unload a model", status_code=204, responses=_problems(401, 403, 404, 422, 503))
+    @routes.delete("/{name}", summary="Unload a model", status_code=204, responses=problems(401, 403, 404, 422, 503))
     async def unload_model(name: Name) -> Response:
         """Take no more pictures for it, answer those that were accepted, and give its memory back."""
         require_key(serving)
@@ -94,7 +94,3 @@ def _is_default(serving: Serving, name: str) -> bool:
         return serving.predictor.find().name == name
     except (UnknownModel, NotReady):
         return False
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    return {status: PROBLEMS[status] for status in statuses}

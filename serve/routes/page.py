@@ -7,8 +7,8 @@ from importlib.resources import files
 
 from fastapi import APIRouter
 
+from serve.http.static_files import StaticFile, read, routes_of
 from serve.serving import Serving
-from serve.static_files import StaticFile, read, routes_of
 
 NAMES = ("index.html", "page.css", "page.js", "card.js", "camera.js", "server.js", "icon.svg")
 SAMPLES = ("tabby_cat.jpg", "espresso.jpg", "tripod.jpg")

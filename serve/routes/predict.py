@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from serve.errors import InvalidRequest, UnreadableBody, UnsupportedMediaType
-from serve.json_limits import check_json
-from serve.routes.documents import PROBLEMS, SECURITY
+from serve.http.json_limits import check_json
+from serve.routes.documents import SECURITY, problems
 from serve.routes.raw_predict import PATH, is_raw
 from serve.schemas import OnePicture, Prediction, SeveralPictures
 from serve.serving import NamedPicture, Serving, read_body
@@ -66,7 +66,7 @@ def router(serving: Serving) -> APIRouter:
         response_model=Prediction,
         summary="Classify one picture or several",
         openapi_extra=_DOCUMENT,
-        responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 408, 413, 415, 422, 503, 504)},
+        responses=problems(400, 401, 403, 404, 408, 413, 415, 422, 503, 504),
     )
     async def predict(
         request: Request,

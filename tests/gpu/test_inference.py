@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from serve.batcher import Batcher
-from serve.checkpoint_model import CheckpointModel, ModelOptions, open_checkpoint
-from serve.model import Probabilities
+from serve.batching.batcher import Batcher
+from serve.models.checkpoint_model import CheckpointModel, ModelOptions, open_checkpoint
+from serve.models.model import Probabilities
 from tests.benchmarks.networks import write_resnet50
 from weights_registry import Weights
 from weights_registry.inference.architectures import build

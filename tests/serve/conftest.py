@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from PIL import Image
 
 from serve.assembly import build_app, checkpoint_opener
-from serve.batcher import Batcher
+from serve.batching.batcher import Batcher
 from serve.cli.run import listen
 from serve.cli.server import Server
-from serve.model import Model
-from serve.noop_model import NoopModel
+from serve.models.model import Model
+from serve.models.noop_model import NoopModel
 from serve.serving import Serving
 from serve.settings import Settings
 

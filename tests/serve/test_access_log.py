@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from serve import assembly
-from serve.access_log import AccessLog, access_log
+from serve.http.access_log import AccessLog, access_log
 from tests.serve.conftest import running, wait_until
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve.batcher import Batcher
-from serve.decode_pool import DecodePool
-from serve.engine_threads import BatchReport
+from serve.batching.batcher import Batcher
+from serve.batching.decode_pool import DecodePool
+from serve.batching.engine_threads import BatchReport
+from serve.batching.lane import Lane
 from serve.errors import DeadlineExceeded, EngineDied, NotReady, QueueFull
-from serve.lane import Lane
 from tests.serve.conftest import run_on_batcher
 
 BAD = 13

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve.batcher import Batcher
+from serve.batching.batcher import Batcher
 from serve.errors import EngineDied
 from tests.serve.conftest import run_on_batcher
 

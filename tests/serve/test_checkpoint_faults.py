@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from serve.checkpoint_model import CheckpointModel, ModelOptions
 from serve.errors import EngineDied
+from serve.models.checkpoint_model import CheckpointModel, ModelOptions
 from tests.small_checkpoints import record
 from weights_registry import LoadedCheckpoint
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serve.model import Pixels
-from serve.noop_model import NoopModel
+from serve.models.model import Pixels
+from serve.models.noop_model import NoopModel
 from serve.routes.crop import encode as encode_crop
 from serve.schemas import Problem
 from tests.serve.conftest import WEIGHTS, Running, encode, running

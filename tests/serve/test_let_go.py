@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from serve.batcher import Batcher
-from serve.decode_pool import DecodePool
+from serve.batching.batcher import Batcher
+from serve.batching.decode_pool import DecodePool
+from serve.batching.lane import Lane
 from serve.errors import DeadlineExceeded, LoadFailed
-from serve.lane import Lane
-from serve.load_thread import LoadThread
-from serve.noop_model import NoopModel
-from serve.predictor import LocalPredictor
+from serve.models.load_thread import LoadThread
+from serve.models.noop_model import NoopModel
+from serve.models.predictor import LocalPredictor
 from tests.serve.conftest import WEIGHTS, GatedModel, run_on_batcher, wait_until
 
 LIMITS: dict[str, Any] = {"max_batch": 4, "queue_size": 2, "num_decode_threads": 1}
@@ -242,7 +242,7 @@ def _raise(error: BaseException) -> None:
 
 STOPPED_WHILE_IT_LOADS = """
 import asyncio, threading
-from serve.load_thread import LoadThread
+from serve.models.load_thread import LoadThread
 
 async def main():
     has_begun = threading.Event()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from serve.assembly import checkpoint_opener
-from serve.model import Model
-from serve.noop_model import NoopModel
+from serve.models.model import Model
+from serve.models.noop_model import NoopModel
 from serve.schemas import ModelDetail, ModelList
 from serve.settings import Settings
 from tests.serve.conftest import WEIGHTS, GatedModel, Running, encode, running, wait_until

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import serve
+from serve.http.static_files import MEDIA_TYPES
 from serve.routes.docs import OURS, SWAGGER_UI
 from serve.routes.page import NAMES, SAMPLES
-from serve.static_files import MEDIA_TYPES
 from tests.serve.conftest import Running, running
 
 PAGE = Path(serve.__file__).parent / "page"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from serve.model import Model
+from serve.models.model import Model
 from tests.serve.conftest import WEIGHTS, Running, running
 from tests.varied_pictures import varied_pictures
 from weights_registry import Classifier

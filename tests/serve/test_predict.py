@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from serve.answers import rank
-from serve.model import Model
-from serve.noop_model import NoopModel
+from serve.models.model import Model
+from serve.models.noop_model import NoopModel
 from serve.schemas import Prediction
 from tests.serve.conftest import WEIGHTS, Running, encode, running
 from weights_registry import Classifier, get_weights

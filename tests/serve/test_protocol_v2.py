@@ -13,7 +13,7 @@ import tritonclient.http.aio as triton_aio
 from numpy.typing import NDArray
 from PIL import Image
 
-from serve.checkpoint_model import CheckpointModel, ModelOptions
+from serve.models.checkpoint_model import CheckpointModel, ModelOptions
 from serve.protocol_v2.schemas import InferResponse
 from tests.serve.conftest import WEIGHTS, GatedModel, Running, encode, running
 from tests.serve.triton_requests import bytes_input, client_of, number_input, pixels, refusal

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import tritonclient.http as triton
 
-from serve.noop_model import NoopModel
+from serve.models.noop_model import NoopModel
 from tests.serve.conftest import WEIGHTS, Running, running
 from tests.serve.triton_requests import bytes_input, client_of, refusal
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from serve.checkpoint_model import CheckpointModel, ModelOptions
+from serve.models.checkpoint_model import CheckpointModel, ModelOptions
 from serve.settings import Settings
 from tests.small_checkpoints import SAMPLES, colours
 from weights_registry import Classifier, get_weights

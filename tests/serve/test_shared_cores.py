@@ -5,8 +5,8 @@ import asyncio
 import torch
 from torch import nn
 
-from serve.batcher import Batcher
-from serve.checkpoint_model import CheckpointModel, ModelOptions
+from serve.batching.batcher import Batcher
+from serve.models.checkpoint_model import CheckpointModel, ModelOptions
 from tests.small_checkpoints import colours, record
 from weights_registry import LoadedCheckpoint, Preprocessing
 

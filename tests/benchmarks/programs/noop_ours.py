@@ -8,7 +8,7 @@ import sys
 from serve.assembly import build_app
 from serve.cli.run import listen
 from serve.cli.server import Server
-from serve.noop_model import NoopModel
+from serve.models.noop_model import NoopModel
 from serve.settings import Settings
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.errors import BodyTimeout, ClientGone, InvalidRequest, TooLarge, Unavailable
-from serve.unread import BODY_IS_READ
+from serve.http.unread import BODY_IS_READ
 
 
 class BodyLimits:
@@ -30,7 +30,7 @@ class BodyLimits:
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with a `receive` that counts; `serve.unread` is told by the scope when all is read."""
+        """Pass the request on, with a `receive` that counts; `unread` is told by the scope when all is read."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

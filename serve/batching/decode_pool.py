@@ -9,7 +9,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-from serve.lane import State, Ticket
+from serve.batching.lane import State, Ticket
 
 Job = tuple[Ticket[Any, Any], Callable[[Any], Any]]
 

@@ -11,11 +11,11 @@ from itertools import count
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.access_log import AccessLog
 from serve.errors import status_of
-from serve.problems import problem_response
+from serve.http.access_log import AccessLog
+from serve.http.problems import problem_response
+from serve.http.unread import UnreadBodies, is_unread, must_close
 from serve.telemetry import Telemetry
-from serve.unread import UnreadBodies, is_unread, must_close
 
 _log = logging.getLogger("serve")
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
-from serve.batcher import Batcher
-from serve.decode_pool import DecodePool
-from serve.engine_threads import BatchReport
+from serve.batching.batcher import Batcher
+from serve.batching.decode_pool import DecodePool
+from serve.batching.engine_threads import BatchReport
+from serve.batching.lane import Lane
 from serve.errors import LoadFailed, ModelFailed, NotReady, ServeError, UnknownModel
-from serve.lane import Lane
-from serve.load_thread import LoadThread
-from serve.model import Model, ModelFacts, Pixels, Probabilities
-from serve.served import ServedModel
+from serve.models.load_thread import LoadThread
+from serve.models.model import Model, ModelFacts, Pixels, Probabilities
+from serve.models.served import ServedModel
 from weights_registry.catalog import get_weights
 from weights_registry.errors import InvalidImage, UnknownWeights
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from serve.errors import EngineDied, InvalidRequest, TooLarge
-from serve.model import ModelFacts, Pixels, Probabilities
+from serve.models.model import ModelFacts, Pixels, Probabilities
 from weights_registry.errors import ImageTooLarge
 from weights_registry.finding import find_checkpoint
 from weights_registry.inference.engine import Engine, choose_device

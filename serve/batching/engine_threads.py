@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from serve.batching.lane import Answer, Item, Lane, State, Ticket
 from serve.errors import EngineDied
-from serve.lane import Answer, Item, Lane, State, Ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from serve.answers import TITLES, Json, problem
 from serve.errors import NoKey, Unavailable
-from serve.methods import allowed_methods
+from serve.http.methods import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
 

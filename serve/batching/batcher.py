@@ -1,7 +1,7 @@
 """Groups single items into batches and gives each caller its own answer. Knows nothing of images, torch or HTTP.
 
 This is the side of the callers, all of it on one event loop, which is woken once a batch, not once an item. What has
-queued is run by `serve.engine_threads`.
+queued is run by `serve.batching.engine_threads`.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from serve.engine_threads import BatchRan, BatchReport, EngineThreads
+from serve.batching.engine_threads import BatchRan, BatchReport, EngineThreads
+from serve.batching.lane import Answer, Item, Lane, Run, Ticket
 from serve.errors import DeadlineExceeded, EngineDied
-from serve.lane import Answer, Item, Lane, Run, Ticket
 
 
 class Batcher:

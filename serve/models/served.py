@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from serve.lane import Lane
-from serve.model import Model, ModelFacts, Pixels, Probabilities
+from serve.batching.lane import Lane
+from serve.models.model import Model, ModelFacts, Pixels, Probabilities
 
 
 class ServedModel:

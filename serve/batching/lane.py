@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from serve.errors import DeadlineExceeded, NotReady, QueueFull, deliverable
 
 if TYPE_CHECKING:
-    from serve.batcher import Batcher
+    from serve.batching.batcher import Batcher
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

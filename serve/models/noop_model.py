@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from serve.model import ModelFacts, Pixels, Probabilities
+from serve.models.model import ModelFacts, Pixels, Probabilities
 from weights_registry.catalog import get_weights
 
 

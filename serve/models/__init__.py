@@ -1,0 +1,1 @@
+"""Models as the server uses them: loaded, warmed up, asked, taken away. Knows nothing of HTTP."""
