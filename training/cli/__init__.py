@@ -12,8 +12,8 @@ from importlib.metadata import version
 from typing import Final
 
 from training.cli.command import Command
-from training.cli.compare import COMPARE
 from training.cli.curves import CURVES
+from training.cli.diff import DIFF
 from training.cli.list_recipes import LIST
 from training.cli.output import put, say
 from training.cli.plan_run import PLAN_RUN
@@ -27,7 +27,7 @@ from training.recipes.catalog import get_recipe
 from weights_registry.errors import RegistryError
 from weights_registry.streams import prepare_streams
 
-COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, COMPARE, PLAN_RUN, TRAIN, CURVES, VERIFY, STUDY)
+COMMANDS: Final[tuple[Command, ...]] = (LIST, SHOW, SHOW_LADDER, DIFF, PLAN_RUN, TRAIN, CURVES, VERIFY, STUDY)
 
 _TUTORIAL: Final = """\
 three commands to begin with:

@@ -6,8 +6,8 @@ from textwrap import wrap
 from typing import Any
 
 from training.cli.command import Command, add_json, add_settings, png_path
-from training.cli.curve import draw
 from training.cli.output import can_print, pairs, put, put_json, say, table
+from training.cli.terminal_curve import draw
 from training.recipes.catalog import get_recipe
 from training.recipes.diff import format_value
 from training.recipes.fields import Facts, describe

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.cli.curve import Style, draw
+from training.cli.terminal_curve import Style, draw
 
 
 def test_a_falling_line_goes_from_the_upper_left_to_the_lower_right() -> None:

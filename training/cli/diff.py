@@ -42,4 +42,4 @@ def _meaning(field: str) -> str:
     return facts.meaning if not part else f"{part.replace('_', ' ')} at evaluation"
 
 
-COMPARE = Command(name="diff", help="where two recipes differ", add_arguments=_add_arguments, run=_run)
+DIFF = Command(name="diff", help="where two recipes differ", add_arguments=_add_arguments, run=_run)
