@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import weights_registry
-from tests.training.cli.test_train_command import SMALL
 from tests.training.data_folders import write_data_folder
-from tests.training.runs.test_run import same, stopped_after, weights
+from tests.training.partial_runs import same, stopped_after, weights
 from tests.training.tiny_runs import open_tiny, train_tiny
+from tests.training.train_words import SMALL
 from training.distributed import Process
 from training.runs.export import FILE
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.training.learning.test_step import PLAIN, batches
+from tests.training.plain_steps import PLAIN, batches
 from tests.training.tiny_runs import CPU, TINY
 from training import Recipe, fit
 from training.distributed import Process, joined

@@ -13,6 +13,7 @@ import pytest
 
 from tests.training.data_folders import write_data_folder
 from tests.training.tiny_runs import TINY, train_tiny
+from tests.training.train_words import SMALL, train_words
 from training.cli import main
 from training.runs.ending import CARD
 from training.runs.export import FILE
@@ -20,26 +21,10 @@ from training.runs.runlog import NAME, RunLog
 from weights_registry.cli import main as registry
 from weights_registry.user_catalog import CATALOG_VARIABLE, catalog_entries
 
-SMALL = (
-    "architecture=registry/resnet8-w4",
-    "epochs=2",
-    "warmup_epochs=1",
-    "num_gpus=2",
-    "batch_size_per_gpu=4",
-    "train_crop_size=8",
-    "inference.resize_size=8",
-    "inference.crop_size=8",
-)
-
 
 @pytest.fixture(autouse=True)
 def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CATALOG_VARIABLE, str(tmp_path / "catalog"))
-
-
-def train_words(data: Path | str, *more: str, settings: tuple[str, ...] = SMALL) -> list[str]:
-    changes = [word for setting in settings for word in ("--set", setting)]
-    return ["resnet50/v2", "--data", str(data), "--device", "cpu", "--workers", "0", *changes, *more]
 
 
 @pytest.fixture

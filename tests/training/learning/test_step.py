@@ -11,24 +11,14 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision.transforms import v2
 
+from tests.training.plain_steps import PLAIN, batches
 from tests.training.tiny_runs import CPU, TINY
 from training import Recipe, RunError, fit
-from training.data.augment import NOTHING_ERASED
 from training.data.feeding import Batch
 from training.distributed import Process
 from training.learning.networks import build_network
 from training.learning.step import Learner, build_learner
 from training.recipes.recipe import Amp
-
-PLAIN = replace(
-    TINY,
-    stochastic_depth=0.0,
-    mixup_alpha=0.0,
-    cutmix_alpha=0.0,
-    random_erasing=0.0,
-    ema_decay=None,
-    ema_every_steps=None,
-)
 
 
 def learner(recipe: Recipe, *, batch_size: int = 4, channels_last: bool = False, compiled: bool = False) -> Learner:
@@ -42,14 +32,6 @@ def learner(recipe: Recipe, *, batch_size: int = 4, channels_last: bool = False,
         channels_last=channels_last,
         compiled=compiled,
     )
-
-
-def batches(num_batches: int, size: int) -> list[Batch]:
-    generator = torch.Generator().manual_seed(1)
-    images = torch.randint(0, 256, (num_batches, size, 3, 8, 8), dtype=torch.uint8, generator=generator)
-    labels = torch.randint(0, 3, (num_batches, size), generator=generator)
-    boxes = torch.tensor([NOTHING_ERASED] * size)
-    return [Batch(each, boxes, label, ()) for each, label in zip(images, labels, strict=True)]
 
 
 def references_steps(recipe: Recipe, network: nn.Module, given: list[list[Batch]]) -> list[float]:

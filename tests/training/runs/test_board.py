@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.training.cli.test_train_command import train_words
 from tests.training.data_folders import write_data_folder
-from tests.training.runs.test_run import stopped_after
+from tests.training.partial_runs import stopped_after
 from tests.training.tiny_runs import open_tiny
+from tests.training.train_words import train_words
 from training import RunError
 from training.cli import main
 from training.runs.board import require_tensorboard, shown_on_board

@@ -9,7 +9,7 @@ import torch
 
 import weights_registry
 from tests.training.data_folders import write_data_folder
-from tests.training.runs.test_run import stopped_after
+from tests.training.partial_runs import stopped_after
 from tests.training.tiny_runs import ARCHITECTURE, TINY, open_tiny, train_tiny
 from training import Recipe, RunError, digest, get_recipe, override, parse_settings, recipe_diff
 from training.data.dataset import open_data_set

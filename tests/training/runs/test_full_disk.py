@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from tests.training.cli.test_train_command import train_words
 from tests.training.data_folders import write_data_folder
 from tests.training.full_disk import full_disk
 from tests.training.tiny_runs import open_tiny
+from tests.training.train_words import train_words
 from training import LossDiverged
 from training.cli import main
 from training.runs.epoch import LOOK_EVERY_S, steps_to_next_look

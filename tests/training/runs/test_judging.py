@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.data_folders import write_data_folder
-from tests.training.runs.test_run import log_of
+from tests.training.partial_runs import log_of
 from tests.training.tiny_runs import TINY, open_tiny, train_tiny
 from training import LossDiverged, TooManyUnreadable
 from training.runs.run import train

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.training.data_folders import write_data_folder
-from tests.training.runs.test_run import log_of, same, stopped_after, weights
+from tests.training.partial_runs import log_of, same, stopped_after, weights
 from tests.training.tiny_runs import TINY, open_tiny, tiny_settings, train_tiny
 from training import RunError, fit
 from training.data.dataset import open_data_set

@@ -1,6 +1,5 @@
 """A run learns, can be stopped anywhere, goes on to the same bytes, and says what went wrong."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,9 +11,9 @@ import torch
 
 from tests.training.data_folders import write_data_folder
 from tests.training.full_disk import full_disk
+from tests.training.partial_runs import log_of, same, stopped_after, weights
 from tests.training.tiny_runs import TINY, open_tiny, train_tiny
 from training import LossDiverged, RunError, TooManyUnreadable
-from training.runs.opening import Run
 from training.runs.progress import Silence
 from training.runs.run import train
 from training.runs.snapshots import read
@@ -24,39 +23,6 @@ from training.runs.stopping import StopWish
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return write_data_folder(tmp_path / "colours")
-
-
-def weights(output: Path) -> dict[str, torch.Tensor]:
-    content = read(output / "last.snapshot")
-    return {f"{part}.{name}": each for part in ("network", "average") for name, each in content[part].items()}
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
-
-
-def stopped_after(run: Run, num_steps: int) -> bool:
-    """Train, and ask to stop once so many steps are done; whether the run came to its end all the same."""
-    wish = StopWish()
-    step, done = run.learner.step, 0
-
-    class Counting:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(learner, name)
-
-        def step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-            nonlocal done
-            done += 1
-            wish.signal = 15 if done >= num_steps else 0
-            return step(*args, **kwargs)
-
-    learner = run.learner
-    run.learner = Counting()  # type: ignore[assignment]
-    return train(run, wish)
-
-
-def log_of(output: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (output / "run.jsonl").read_text().splitlines()]
 
 
 def test_a_run_learns_to_tell_colours_apart(data: Path, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.training.data_folders import write_data_folder
+from tests.training.partial_runs import log_of, stopped_after
 from tests.training.processes import ENVIRONMENT, ROOT, TORCHRUN
-from tests.training.runs.test_run import log_of, stopped_after
 from tests.training.tiny_runs import open_tiny
 from training.runs.locking import FolderLock
 

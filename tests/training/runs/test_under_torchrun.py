@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.cli.test_train_command import SMALL
 from tests.training.data_folders import write_data_folder
 from tests.training.processes import TORCHRUN, ended
+from tests.training.train_words import SMALL
 
 ON_CPU = ("--device", "cpu", "--workers", "0")
 
