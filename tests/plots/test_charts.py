@@ -76,6 +76,8 @@ def test_a_waterfall_shows_what_each_step_adds_and_takes_away() -> None:
     ]
     diamonds = next(line for line in axes.lines if line.get_label() == "theirs")
     assert list(diamonds.get_xdata()) == [0, 3]  # type: ignore[arg-type]
+    named = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert named == {"theirs", "measured: what the step adds", "what it takes away"}
 
 
 def test_a_heat_map_frames_the_best_of_each_row_and_leaves_gaps_empty() -> None:

@@ -42,19 +42,21 @@ def waterfall_chart(
     check_labels({"levels": levels, **({reference[0]: Bars(reference[1])} if reference else {})}, labels)
     with house_style():
         figure, axes = frame_of_rows(title, subtitle, labels, rows_each=1.0, width_in=width_in)
-        former = 0.0
-        for row, level in enumerate(levels.values):
-            if level is not None:
+        steps = _steps(levels.values)
+        for row, (level, step) in enumerate(zip(levels.values, steps, strict=True)):
+            if level is not None and step is not None:
+                former = level - step
                 axes.barh(row, former, height=0.62, color=GRID)
-                axes.barh(row, level - former, left=former, height=0.62, color=GAIN if level >= former else LOSS)
+                axes.barh(row, step, left=former, height=0.62, color=GAIN if step >= 0 else LOSS)
                 draw_interval(axes, row, levels, row)
-                former = level
         if reference is not None:
             name, theirs = reference
             known = [(level, row) for row, level in enumerate(theirs) if level is not None]
             x, y = ([point[place] for point in known] for place in (0, 1))
             axes.plot(x, y, "D", color=PALETTE[3], markeredgecolor=PANEL, label=name)
             axes.plot([], [], "s", color=GAIN, markersize=8, label="measured: what the step adds")
+            if any(step < 0 for step in steps if step is not None):
+                axes.plot([], [], "s", color=LOSS, markersize=8, label="what it takes away")
         axes.margins(x=0.04)
         axes.set_xlabel(x_label)
         axes.grid(True, axis="x")
@@ -64,12 +66,22 @@ def waterfall_chart(
     return figure
 
 
+def _steps(levels: Sequence[float | None]) -> list[float | None]:
+    """What each level adds to the last known before it; None where it is not known itself."""
+    steps: list[float | None] = []
+    former = 0.0
+    for level in levels:
+        steps.append(None if level is None else level - former)
+        former = former if level is None else level
+    return steps
+
+
 def _write_figures(axes: Axes, levels: Sequence[float | None], value_format: str) -> None:
     """Level and step of each row as a column on the right, where they cover nothing."""
-    words, former = [], 0.0
-    for level in levels:
-        words.append("" if level is None else f"{value_format.format(level)}  ({value_format.format(level - former)})")
-        former = former if level is None else level
+    words = [
+        "" if level is None else f"{value_format.format(level)}  ({value_format.format(step)})"
+        for level, step in zip(levels, _steps(levels), strict=True)
+    ]
     column = axes.secondary_yaxis("right")
     column.set_yticks(range(len(levels)), [as_written(each) for each in words])
     column.tick_params(length=0)
